@@ -1,0 +1,56 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "rolecall",
+  platforms: [.macOS(.v15)],
+  products: [
+    .executable(name: "rolecall", targets: ["rolecall"]),
+    .library(name: "KVMModel", targets: ["KVMModel"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .target(name: "KVMModel", swiftSettings: strict),
+    .target(name: "HTTPCore", swiftSettings: strict),
+    .target(name: "CSystem"),
+    .target(
+      name: "HTTPServer",
+      dependencies: ["HTTPCore", "CSystem", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+    .target(name: "JSON", swiftSettings: strict),
+    .target(name: "CAssets"),
+    .target(
+      name: "RolecallAPI",
+      dependencies: [
+        "KVMModel", "HTTPCore", "JSON", "CAssets", .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "rolecall",
+      dependencies: [
+        "RolecallAPI", "HTTPServer", "KVMModel",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
+    .testTarget(name: "KVMModelTests", dependencies: ["KVMModel"], swiftSettings: strict),
+    .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
+    .testTarget(
+      name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPCore"], swiftSettings: strict),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(name: "TidyTests", swiftSettings: strict),
+  ]
+)
