@@ -1,0 +1,53 @@
+/// Which accesses fault (`kvm_mmu.permissions`): one byte for each kind of access, in which bit r is set if that
+/// kind faults on a page with access rights r.
+///
+/// The index of a byte is made of bit 0 write, bit 1 user, bit 2 SMAP does not apply, bit 3 fetch.
+public struct Permissions: Sendable, Hashable {
+  /// The 16 bytes.
+  public var bytes = SIMD16<UInt8>()
+
+  init() {}
+
+  /// The bytes for a guest's role (`update_permission_bitmask`).
+  ///
+  /// - Parameter ept: the tables are EPT's: CR0.WP, SMEP and SMAP do not apply, and user means read.
+  init(role: VCPURole, ept: Bool) {
+    let withExecute: UInt8 = 0b1010_1010
+    let withWrite: UInt8 = 0b1100_1100
+    let withUser: UInt8 = 0b1111_0000
+    let writeProtect = role.base.cr0WP
+    let noExecute = role.base.eferNX
+    let smep = !ept && role.ext.contains(.cr4SMEP)
+    let smap = !ept && role.ext.contains(.cr4SMAP)
+    for index in 0..<16 {
+      let write = index & 1 != 0
+      let user = index & 2 != 0
+      let smapOff = index & 4 != 0
+      let fetch = index & 8 != 0
+      var faults: UInt8 = 0
+      if write && (ept || user || writeProtect) { faults |= ~withWrite }
+      if user { faults |= ~withUser }
+      if fetch && (ept || noExecute) { faults |= ~withExecute }
+      if smep && fetch && !user { faults |= withUser }
+      if smap && !fetch && !smapOff && !user { faults |= withUser }
+      bytes[index] = faults
+    }
+  }
+}
+
+/// Which accesses protection keys may deny (`update_pkru_bitmask`): for each kind of access a pair of bits, deny
+/// all and deny writes. 0 unless the role has cr4_pke.
+func pkruMask(for role: VCPURole) -> UInt32 {
+  guard role.ext.contains(.cr4PKE) else { return 0 }
+  var mask: UInt32 = 0
+  for index in 0..<16 {
+    let write = index & 1 != 0
+    let user = index & 2 != 0
+    let userPage = index & 4 != 0
+    let fetch = index & 8 != 0
+    guard userPage && !fetch else { continue }
+    mask |= 1 << UInt32(index * 2)
+    if write && (user || role.base.cr0WP) { mask |= 2 << UInt32(index * 2) }
+  }
+  return mask
+}

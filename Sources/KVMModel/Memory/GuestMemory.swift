@@ -1,0 +1,56 @@
+/// A guest's memory: slots that say where memory is, and the pages that were ever written.
+///
+/// Reads of an untouched page give zero and cost nothing; writes are bounded by ``maximumTouchedPages``.
+public struct GuestMemory: Sendable, Hashable {
+  /// The slots, as the machine was made with.
+  public let slots: [MemorySlot]
+  private var pages: [GuestFrameNumber: [UInt64]] = [:]
+
+  /// Pages that one machine may touch: 16 MiB.
+  public static let maximumTouchedPages = 4096
+  static let boundDetail = "touches more than 4096 pages (16 MiB), the bound for one session"
+
+  /// Empty memory behind these slots.
+  public init(slots: [MemorySlot]) { self.slots = slots }
+
+  /// Whether a memory slot holds the frame (`kvm_is_visible_memslot`).
+  public func isVisible(_ frame: GuestFrameNumber) -> Bool { slots.contains { $0.contains(frame) } }
+
+  /// Number of pages touched so far.
+  public var touchedPages: Int { pages.count }
+
+  /// The 64-bit word that holds the address; `nil` outside every slot.
+  public func word(at address: GuestPhysicalAddress) -> UInt64? {
+    guard isVisible(address.frame) else { return nil }
+    return pages[address.frame]?[Int(address.rawValue & 0xfff) >> 3] ?? 0
+  }
+
+  /// Puts a 64-bit word where the address's aligned word lies.
+  ///
+  /// - Returns: what keeps it from being written, if anything; then nothing changed.
+  public mutating func store(_ value: UInt64, at address: GuestPhysicalAddress) -> MemoryRefusal? {
+    guard isVisible(address.frame) else { return .outsideSlots }
+    if pages[address.frame] == nil {
+      if value == 0 { return nil }
+      if pages.count >= Self.maximumTouchedPages { return .tooManyPages }
+    }
+    pages[address.frame, default: Array(repeating: 0, count: 512)][Int(address.rawValue & 0xfff) >> 3] = value
+    return nil
+  }
+}
+
+/// Why a word of guest memory can't be written.
+public enum MemoryRefusal: Error, Sendable {
+  /// No memory slot holds the address.
+  case outsideSlots
+  /// ``GuestMemory/maximumTouchedPages`` would be passed.
+  case tooManyPages
+
+  /// A sentence that tells what is wrong.
+  public var detail: String {
+    switch self {
+    case .outsideSlots: "lies in no memory slot"
+    case .tooManyPages: GuestMemory.boundDetail
+    }
+  }
+}

@@ -1,0 +1,182 @@
+/// What an operation did.
+public struct OperationResult: Sendable, Hashable {
+  /// How it ended.
+  public var outcome: Outcome
+  /// The kernel functions passed through, in order.
+  public var narration: [NarrationStep] = []
+  /// What is different after it.
+  public var changes: [Change] = []
+  /// Each search of a root cache.
+  public var lookups: [RootLookup] = []
+  /// The vendor's TLB callbacks, in order.
+  public var tlb: [TLBCall] = []
+}
+
+/// Which parts of a result are wanted; what is not wanted costs nothing.
+public struct Detail: OptionSet, Sendable, Hashable {
+  /// The wanted parts.
+  public var rawValue: UInt8
+
+  /// Takes the bits as they stand.
+  public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  /// ``OperationResult/narration``.
+  public static let narration = Detail(rawValue: 1)
+  /// ``OperationResult/changes``.
+  public static let changes = Detail(rawValue: 2)
+  /// ``OperationResult/lookups``.
+  public static let lookups = Detail(rawValue: 4)
+  /// ``OperationResult/tlb``.
+  public static let tlb = Detail(rawValue: 8)
+  /// Everything.
+  public static let all: Detail = [.narration, .changes, .lookups, .tlb]
+}
+
+/// One kernel function that an operation passed through, or a further remark on it.
+public struct NarrationStep: Sendable, Hashable {
+  /// The kernel function.
+  public var function: String
+  /// How deep it was called, from 0.
+  public var depth: Int
+  /// What it did and why, in a plain sentence.
+  public var text: String
+  /// What it changed, if anything.
+  public var effect: Effect?
+}
+
+/// What a step changed.
+public enum Effect: Sendable, Hashable {
+  /// Requests were raised.
+  case raised(Requests)
+  /// A request was served.
+  case served(Requests)
+  /// A root was let go.
+  case freedRoot(MMUName, slot: RootSlot, hpa: HostPhysicalAddress)
+  /// A root was loaded.
+  case loadedRoot(MMUName, hpa: HostPhysicalAddress, pgd: UInt64)
+  /// A shadow page was made.
+  case createdPage(hpa: HostPhysicalAddress, frame: GuestFrameNumber, role: PageRole)
+  /// A shadow page was found again.
+  case foundPage(hpa: HostPhysicalAddress, frame: GuestFrameNumber, role: PageRole)
+  /// A shadow page was zapped; it lives on as invalid while it is a root.
+  case zappedPage(hpa: HostPhysicalAddress, frame: GuestFrameNumber, role: PageRole)
+  /// An MMU's roles were computed.
+  case roles(MMUName, vcpuRole: VCPURole, mmuRole: PageRole)
+  /// The kernel does something arguably wrong here, and the model follows it.
+  case quirk
+}
+
+/// A slot of an MMU's root cache.
+public enum RootSlot: Sendable, Hashable {
+  /// The root in use.
+  case current
+  /// A previous root, 0 the most recent.
+  case previous(Int)
+
+  /// The word the API uses.
+  public var name: String {
+    switch self {
+    case .current: "current"
+    case .previous(let index): String(index)
+    }
+  }
+}
+
+/// One value of the vCPU that an operation changed.
+public struct Change: Sendable, Hashable {
+  /// Where it stands in the VCPU document, such as `root_mmu.mmu_role.level`; another vCPU's begins with
+  /// `vcpus[n].`.
+  public var path: String
+  /// The value before.
+  public var from: Value
+  /// The value after.
+  public var to: Value
+
+  /// A value of a document.
+  public enum Value: Sendable, Hashable {
+    /// Does not exist.
+    case null
+    /// A yes or no.
+    case flag(Bool)
+    /// A small number.
+    case number(Int)
+    /// Up to 64 bits, written in hexadecimal.
+    case word(UInt64)
+    /// A word.
+    case name(String)
+    /// A list of words.
+    case names([String])
+    /// A list of 64-bit values.
+    case words([UInt64])
+  }
+}
+
+/// A call of the vendor's module that flushes translations or loads a root.
+public enum TLBCall: Sendable, Hashable {
+  /// All translations of the vCPU.
+  case flushAll
+  /// The current context's.
+  case flushCurrent
+  /// Those the guest could flush itself.
+  case flushGuest
+  /// Those of one guest-virtual address.
+  case flushGVA(UInt64)
+  /// A root is given to the hardware.
+  case loadMMUPGD(root: HostPhysicalAddress, level: Int)
+  /// Intel: INVVPID.
+  case invvpid(type: Int, vpid: UInt16)
+  /// Intel: INVEPT.
+  case invept(type: Int, eptp: UInt64)
+}
+
+/// One search of a root cache (`fast_pgd_switch`).
+public struct RootLookup: Sendable, Hashable {
+  /// The MMU whose cache was searched.
+  public var mmu: MMUName
+  /// The top-level value looked for.
+  public var pgd: UInt64
+  /// The role looked for.
+  public var role: PageRole
+  /// What was compared, in order.
+  public var candidates: [Candidate]
+  /// Where it was found; `nil` for a miss.
+  public var hit: RootSlot?
+  /// The slots before the search: the current root, then the previous ones.
+  public var before: [Root]
+  /// The slots after it.
+  public var after: [Root]
+
+  /// A slot that was compared.
+  public struct Candidate: Sendable, Hashable {
+    /// The slot, as it was before the search.
+    public var slot: RootSlot
+    /// Whether it fits, or what kept it from fitting.
+    public var verdict: Verdict
+    /// The role of the root, if it has a shadow page.
+    public var role: PageRole?
+  }
+
+  /// How a comparison ended.
+  public enum Verdict: String, Sendable {
+    /// The root can be used.
+    case hit
+    /// It belongs to another top-level value.
+    case pgdDiffers = "pgd-differs"
+    /// Its shadow page has another role.
+    case roleDiffers = "role-differs"
+    /// The slot is empty.
+    case invalid
+    /// It is a special root, which the cache can't hold.
+    case noShadowPage = "no-shadow-page"
+  }
+}
+
+/// Why an operation makes no sense in the state it meets. Nothing has changed.
+public enum OperationError: Error, Sendable, Hashable {
+  /// There is no such vCPU.
+  case noSuchVCPU(Int)
+  /// The state forbids it.
+  case conflict(String)
+  /// A value is wrong; the pointer is relative to the operation's body.
+  case invalid(Problem)
+}

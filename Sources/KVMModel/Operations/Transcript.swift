@@ -1,0 +1,27 @@
+/// What is written down while an operation runs. Parts that nobody asked for cost a test of one bit.
+struct Transcript: Sendable, Hashable {
+  let detail: Detail
+  private(set) var steps: [NarrationStep] = []
+  var lookups: [RootLookup] = []
+  var tlb: [TLBCall] = []
+  private(set) var depth = 0
+
+  init(detail: Detail) { self.detail = detail }
+
+  mutating func enter(_ function: StaticString, _ text: String, _ effect: Effect?) {
+    append(function, text, effect)
+    depth += 1
+  }
+
+  mutating func leave() { depth -= 1 }
+
+  mutating func append(_ function: StaticString, _ text: String, _ effect: Effect?) {
+    steps.append(
+      NarrationStep(function: String(describing: function), depth: depth, text: text, effect: effect))
+  }
+
+  mutating func attach(_ effect: Effect) {
+    guard !steps.isEmpty else { return }
+    steps[steps.count - 1].effect = effect
+  }
+}

@@ -1,0 +1,25 @@
+/// A register whose bits have names, described by one table.
+public protocol NamedBits: OptionSet where RawValue == UInt64 {
+  /// Every named bit, lowest first.
+  static var names: [(bit: Self, name: String)] { get }
+}
+
+extension NamedBits {
+  /// The names of the set bits, lowest first; bits without a name come last as one hexadecimal number.
+  public var description: String {
+    var parts = Self.names.filter { rawValue & $0.bit.rawValue != 0 }.map(\.name)
+    let unnamed = rawValue & ~Self.names.reduce(0) { $0 | $1.bit.rawValue }
+    if unnamed != 0 { parts.append(hex(unnamed)) }
+    return parts.isEmpty ? "no bits" : parts.joined(separator: " ")
+  }
+
+  /// The bit called `name`, in upper case as the manuals write it; `nil` if the register has none.
+  public static func named(_ name: String) -> Self? {
+    names.first { $0.name == name }?.bit
+  }
+}
+
+/// A number as the service writes registers, addresses and roles: `0x` and lower-case hexadecimal digits.
+public func hex(_ value: some FixedWidthInteger & UnsignedInteger) -> String {
+  "0x" + String(value, radix: 16)
+}

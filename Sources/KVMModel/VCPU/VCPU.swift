@@ -1,0 +1,106 @@
+/// One virtual CPU: its registers, its three MMUs and what is pending (`struct kvm_vcpu`).
+public struct VCPU: Sendable, Hashable {
+  /// Its number in the machine, from 0.
+  public let id: Int
+  /// The registers of the guest that runs: L1's, or L2's in guest mode.
+  public internal(set) var registers = Registers()
+  /// The guest's CPUID.
+  public internal(set) var cpuid: GuestCPUID
+  /// In system management mode (`HF_SMM_MASK`).
+  public internal(set) var smm = false
+  /// An L2 guest runs (`HF_GUEST_MASK`).
+  public internal(set) var guestMode = false
+  /// The MMU that handles faults and owns the loaded root (`vcpu->arch.mmu`).
+  public internal(set) var mmu = MMUName.root
+  /// The MMU that walks guest-virtual addresses (`vcpu->arch.walk_mmu`).
+  public internal(set) var walkMMU = MMUName.root
+  /// What is done before the guest runs again.
+  public internal(set) var requests: Requests = []
+  /// The L2 guest that runs; `nil` in L1.
+  public internal(set) var nested: NestedGuest?
+  /// What outlives a nested guest.
+  public internal(set) var nestedState: NestedState
+  /// L1's MMU.
+  public internal(set) var rootMMU: MMU
+  /// The MMU that shadows L1's EPT or NPT.
+  public internal(set) var guestMMU: MMU
+  /// The MMU that walks L2's own tables; it never has a root.
+  public internal(set) var nestedMMU: MMU
+
+  /// The MMU of a name.
+  public internal(set) subscript(name: MMUName) -> MMU {
+    _read {
+      switch name {
+      case .root: yield rootMMU
+      case .guest: yield guestMMU
+      case .nested: yield nestedMMU
+      }
+    }
+    _modify {
+      switch name {
+      case .root: yield &rootMMU
+      case .guest: yield &guestMMU
+      case .nested: yield &nestedMMU
+      }
+    }
+  }
+
+  /// Software walks go through two dimensions (`mmu_is_nested`).
+  public var walksNested: Bool { walkMMU == .nested }
+}
+
+/// An L2 guest while it runs: the part of VMCS12 or VMCB12 that its MMUs depend on.
+public struct NestedGuest: Sendable, Hashable {
+  /// L1's registers as they were when it entered L2.
+  public var l1: Registers
+  /// How the guest's physical addresses are translated, and the vendor's own state.
+  public var control: Control
+
+  /// The vendor's controls.
+  public enum Control: Sendable, Hashable {
+    /// VMX.
+    case vmx(VMXGuest)
+    /// SVM.
+    case svm(SVMGuest)
+  }
+
+  /// L1 uses nested paging for this guest.
+  public var usesNestedPaging: Bool {
+    switch control {
+    case .vmx(let guest): guest.eptp != nil
+    case .svm(let guest): guest.ncr3 != nil
+    }
+  }
+}
+
+/// What VMCS12 says of an L2 guest.
+public struct VMXGuest: Sendable, Hashable {
+  /// The EPT pointer; `nil` if the guest runs without EPT.
+  public var eptp: EPTPointer?
+  /// The VPID; 0 if the control is off.
+  public var vpid: UInt16
+  /// The guest PDPTE fields.
+  public var pdptrs: SIMD4<UInt64>
+  /// The registers that L1 gets at the exit.
+  public var host: Registers
+}
+
+/// What VMCB12 says of an L2 guest.
+public struct SVMGuest: Sendable, Hashable {
+  /// The nested CR3; `nil` if the guest runs without nested paging.
+  public var ncr3: UInt64?
+}
+
+/// What of nested virtualization outlives a guest (`struct nested_vmx`).
+public struct NestedState: Sendable, Hashable {
+  /// VMX operation is on; always false on AMD.
+  public internal(set) var vmxon: Bool
+  /// A VMCS is current, so that a failing instruction can leave its error number in it.
+  public internal(set) var hasCurrentVMCS: Bool
+  /// The VMCS that KVM runs L2 with has been loaded once on this processor.
+  var vmcs02Loaded = false
+  /// The VPID of the last entry (`last_vpid`).
+  public internal(set) var lastVPID: UInt16 = 0
+  /// The EPT pointer that L1 has put into its VMCS for an entry that names none.
+  public internal(set) var eptp: EPTPointer?
+}

@@ -1,0 +1,92 @@
+/// A virtual machine as KVM's MMU code sees it: the value that operations change.
+///
+/// It is deterministic: equal machines that go through equal operations are equal, in any process.
+public struct VirtualMachine: Sendable, Hashable {
+  /// What was fixed when it was made.
+  public let machine: Machine
+  /// The vCPUs, by number.
+  public internal(set) var vcpus: [VCPU]
+  /// Guest memory.
+  public internal(set) var memory: GuestMemory
+  /// The generation of shadow pages, 0 or 1 (`mmu_valid_gen`).
+  public internal(set) var validGeneration: UInt8 = 0
+  var pages = ShadowPageTable()
+  var nextSpecialRoot = HostPhysicalAddress.firstSpecialRoot
+  /// The number of the vCPU that an operation runs on.
+  var current = 0
+  var transcript = Transcript(detail: [])
+
+  /// Every live shadow page, in order of allocation.
+  public var shadowPages: [ShadowPage] { pages.inOrder }
+
+  /// The shadow page at an address, if one lives there.
+  public func shadowPage(at hpa: HostPhysicalAddress) -> ShadowPage? { pages[hpa] }
+
+  /// Whether a previous root can serve again, as `is_obsolete_sp` decides.
+  func isObsolete(_ page: ShadowPage) -> Bool {
+    page.role.invalid || (!page.isTDPMMU && page.validGeneration != validGeneration)
+  }
+
+  /// The vCPU that the operation runs on.
+  var vcpu: VCPU {
+    _read { yield vcpus[current] }
+    _modify { yield &vcpus[current] }
+  }
+
+  /// The MMU that handles faults for the current vCPU.
+  var activeMMU: MMU {
+    _read { yield vcpus[current][vcpus[current].mmu] }
+    _modify { yield &vcpus[current][vcpus[current].mmu] }
+  }
+}
+
+// MARK: - Writing down what happens
+
+extension VirtualMachine {
+  var narrates: Bool { transcript.detail.contains(.narration) }
+
+  /// Writes that a kernel function is entered; steps until ``leave()`` are inside it.
+  mutating func enter(
+    _ function: StaticString, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> String
+  ) {
+    guard narrates else { return }
+    let sentence = text(self)
+    transcript.enter(function, sentence, effect)
+  }
+
+  /// Ends what ``enter(_:effect:_:)`` began.
+  mutating func leave() {
+    guard narrates else { return }
+    transcript.leave()
+  }
+
+  /// Writes a step that calls nothing else.
+  mutating func say(
+    _ function: StaticString, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> String
+  ) {
+    guard narrates else { return }
+    let sentence = text(self)
+    transcript.append(function, sentence, effect)
+  }
+
+  /// Writes a call of the vendor's module.
+  mutating func call(_ call: TLBCall) {
+    if transcript.detail.contains(.tlb) { transcript.tlb.append(call) }
+  }
+
+  /// Raises a request on the current vCPU (`kvm_make_request`).
+  mutating func raise(_ request: Requests, _ why: StaticString) {
+    vcpus[current].requests.insert(request)
+    say("kvm_make_request", effect: .raised(request)) { _ in
+      "\(request.names.joined(separator: ", ")) is raised: \(why)."
+    }
+  }
+
+  /// Raises a request on every vCPU (`kvm_make_all_cpus_request`).
+  mutating func raiseOnAll(_ request: Requests, _ why: StaticString) {
+    for index in vcpus.indices { vcpus[index].requests.insert(request) }
+    say("kvm_make_all_cpus_request", effect: .raised(request)) { machine in
+      "\(request.names.joined(separator: ", ")) is raised on every vCPU (\(machine.vcpus.count)): \(why)."
+    }
+  }
+}
