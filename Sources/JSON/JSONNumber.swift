@@ -1,0 +1,26 @@
+/// A JSON number as it was written; nothing is rounded until somebody asks for a `Double`.
+public struct JSONNumber: Hashable, Sendable {
+  /// The integers that every JSON reader can hold: ±(2^53 - 1) (RFC 7493, section 2.2).
+  public static let integers = -0x1f_ffff_ffff_ffff...0x1f_ffff_ffff_ffff
+
+  /// The number's own digits.
+  public let text: String
+  /// The value, if it was written without a fraction and an exponent.
+  public let integer: Int?
+
+  init(text: String, integer: Int?) {
+    self.text = text
+    self.integer = integer
+  }
+
+  /// An integer; nil beyond ±(2^53 - 1).
+  public init?(_ integer: Int) {
+    guard Self.integers.contains(integer) else { return nil }
+    self.init(text: String(integer), integer: integer)
+  }
+
+  /// The nearest `Double`; nil if the number is greater than any.
+  public var double: Double? {
+    Double(text).flatMap { $0.isFinite ? $0 : nil }
+  }
+}

@@ -1,0 +1,186 @@
+// Strings and numbers, the tokens with a grammar of their own.
+
+extension JSONReader {
+  /// Reads the string whose opening quotation mark is at `position` (RFC 8259, section 7).
+  mutating func stringToken() throws(JSONError) -> String {
+    position += 1
+    let start = position
+    while position < bytes.count {
+      let byte = bytes[position]
+      switch byte {
+      case UInt8(ascii: "\""):
+        position += 1
+        return String(decoding: bytes[start..<(position - 1)], as: UTF8.self)
+      case UInt8(ascii: "\\"): return try escapedString(from: start)
+      case ..<0x20: throw error(.controlCharacter)
+      case ..<0x80: position += 1
+      default: position += try encodedScalarLength()
+      }
+    }
+    throw error(.unexpectedEnd)
+  }
+
+  /// Reads the rest of a string that began at `start` and has its first escape at `position`.
+  private mutating func escapedString(from start: Int) throws(JSONError) -> String {
+    var text = Array(bytes[start..<position])
+    while position < bytes.count {
+      let byte = bytes[position]
+      switch byte {
+      case UInt8(ascii: "\""):
+        position += 1
+        return String(decoding: text, as: UTF8.self)
+      case UInt8(ascii: "\\"):
+        text.append(contentsOf: String(try escape()).utf8)
+      case ..<0x20: throw error(.controlCharacter)
+      case ..<0x80:
+        text.append(byte)
+        position += 1
+      default:
+        let length = try encodedScalarLength()
+        text.append(contentsOf: bytes[position..<(position + length)])
+        position += length
+      }
+    }
+    throw error(.unexpectedEnd)
+  }
+
+  /// Reads the escape whose backslash is at `position`.
+  private mutating func escape() throws(JSONError) -> Unicode.Scalar {
+    let start = position
+    guard start + 1 < bytes.count else { throw error(.unexpectedEnd, at: bytes.count) }
+    position += 2
+    switch bytes[start + 1] {
+    case UInt8(ascii: "\""): return "\""
+    case UInt8(ascii: "\\"): return "\\"
+    case UInt8(ascii: "/"): return "/"
+    case UInt8(ascii: "b"): return "\u{8}"
+    case UInt8(ascii: "f"): return "\u{c}"
+    case UInt8(ascii: "n"): return "\n"
+    case UInt8(ascii: "r"): return "\r"
+    case UInt8(ascii: "t"): return "\t"
+    case UInt8(ascii: "u"): return try unicodeEscape(from: start)
+    default: throw error(.invalidEscape, at: start)
+    }
+  }
+
+  /// Reads the four digits after `\u`, and the second half of a surrogate pair if they are the first.
+  private mutating func unicodeEscape(from start: Int) throws(JSONError) -> Unicode.Scalar {
+    let first = try fourDigits(from: start)
+    if let scalar = Unicode.Scalar(first) { return scalar }
+    guard first < 0xdc00 else { throw error(.loneSurrogate, at: start) }
+    for byte in "\\u".utf8 {
+      guard position < bytes.count else { throw error(.unexpectedEnd) }
+      guard bytes[position] == byte else { throw error(.loneSurrogate, at: start) }
+      position += 1
+    }
+    let second = try fourDigits(from: position - 2)
+    guard (0xdc00...0xdfff).contains(second),
+      let scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xd800) << 10 + (UInt32(second) - 0xdc00))
+    else { throw error(.loneSurrogate, at: start) }
+    return scalar
+  }
+
+  private mutating func fourDigits(from start: Int) throws(JSONError) -> UInt16 {
+    var value: UInt16 = 0
+    for _ in 0..<4 {
+      guard position < bytes.count else { throw error(.unexpectedEnd) }
+      guard let digit = hexadecimalDigit(bytes[position]) else { throw error(.invalidEscape, at: start) }
+      value = value << 4 | UInt16(digit)
+      position += 1
+    }
+    return value
+  }
+
+  /// The length of the UTF-8 sequence at `position`, two to four bytes (the table in RFC 3629, section 4).
+  private func encodedScalarLength() throws(JSONError) -> Int {
+    let length: Int
+    let second: ClosedRange<UInt8>
+    switch bytes[position] {
+    case 0xc2...0xdf: (length, second) = (2, 0x80...0xbf)
+    case 0xe0: (length, second) = (3, 0xa0...0xbf)
+    case 0xed: (length, second) = (3, 0x80...0x9f)
+    case 0xe1...0xef: (length, second) = (3, 0x80...0xbf)
+    case 0xf0: (length, second) = (4, 0x90...0xbf)
+    case 0xf1...0xf3: (length, second) = (4, 0x80...0xbf)
+    case 0xf4: (length, second) = (4, 0x80...0x8f)
+    default: throw error(.invalidUTF8)
+    }
+    for index in 1..<length {
+      guard position + index < bytes.count else { throw error(.unexpectedEnd, at: bytes.count) }
+      guard (index == 1 ? second : 0x80...0xbf).contains(bytes[position + index]) else {
+        throw error(.invalidUTF8)
+      }
+    }
+    return length
+  }
+}
+
+extension JSONReader {
+  /// Reads the number at `position` (RFC 8259, section 6); nil if it has a fraction or an exponent.
+  mutating func numberToken() throws(JSONError) -> Int? {
+    let start = position
+    let isNegative = bytes[position] == UInt8(ascii: "-")
+    if isNegative { position += 1 }
+    let firstDigit = position
+    var magnitude = 0
+    while let digit = digit() {
+      // Beyond 2^53 the value no longer matters: it is an error, or the number is not an integer.
+      if magnitude <= JSONNumber.integers.upperBound { magnitude = magnitude * 10 + digit }
+    }
+    try requireDigits(since: firstDigit)
+    guard position - firstDigit == 1 || bytes[firstDigit] != UInt8(ascii: "0") else {
+      throw error(.invalidNumber, at: firstDigit)
+    }
+    if try !hasFractionOrExponent() {
+      guard magnitude <= JSONNumber.integers.upperBound else { throw error(.integerOutOfRange, at: start) }
+      return isNegative ? -magnitude : magnitude
+    }
+    return nil
+  }
+
+  private mutating func hasFractionOrExponent() throws(JSONError) -> Bool {
+    let start = position
+    if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
+      position += 1
+      try skipDigits()
+    }
+    if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
+      position += 1
+      if position < bytes.count, [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(bytes[position]) {
+        position += 1
+      }
+      try skipDigits()
+    }
+    return position > start
+  }
+
+  private mutating func skipDigits() throws(JSONError) {
+    let start = position
+    while digit() != nil {}
+    try requireDigits(since: start)
+  }
+
+  private func requireDigits(since start: Int) throws(JSONError) {
+    guard position == start else { return }
+    throw error(position < bytes.count ? .invalidNumber : .unexpectedEnd)
+  }
+
+  /// Reads a decimal digit if there is one.
+  private mutating func digit() -> Int? {
+    guard position < bytes.count, case UInt8(ascii: "0")...UInt8(ascii: "9") = bytes[position] else {
+      return nil
+    }
+    position += 1
+    return Int(bytes[position - 1] & 0xf)
+  }
+}
+
+/// The value of a hexadecimal digit in either case.
+func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
+  switch byte {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+  case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+  case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+  default: nil
+  }
+}
