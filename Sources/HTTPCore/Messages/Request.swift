@@ -1,0 +1,115 @@
+/// A complete, well-formed request: its head as received, with ranges into it, and its body without transfer
+/// coding.
+///
+/// It shares the bytes of the receive buffer; keeping one beyond its handler makes the server copy that buffer.
+public struct Request: Sendable {
+  let head: RequestHead
+  /// The bytes that the head's ranges count from ``base``.
+  let bytes: [UInt8]
+  let base: Int
+
+  /// The content (RFC 9110 §6.4); empty when there is none.
+  public let body: ArraySlice<UInt8>
+
+  /// The method.
+  public var method: Method { head.method }
+  /// The version that the client speaks.
+  public var version: Version { head.version }
+  /// Whether the target is `*` (RFC 9112 §3.2.4): the request is about the server as a whole.
+  public var isForServer: Bool { head.isAsterisk }
+  /// The path as received, beginning with `/` (`/` for an empty path, `*` for the asterisk-form).
+  public var rawPath: ArraySlice<UInt8> { head.path.isEmpty ? [UInt8(ascii: "/")] : slice(head.path) }
+  /// The path as received, as text.
+  public var path: String { String(decoding: rawPath, as: UTF8.self) }
+  /// The path's segments, percent-decoded one by one.
+  public var pathSegments: PathSegments { PathSegments(path: rawPath) }
+  /// The query as received, without `?`; nil when there is none.
+  public var rawQuery: ArraySlice<UInt8>? { head.query.map(slice) }
+  /// The query's items.
+  public var queryItems: [QueryItem] { rawQuery.map(QueryItem.parse) ?? [] }
+  /// The host and port that the request is for (RFC 9110 §7.1): of an absolute target, else of Host; nil in
+  /// HTTP/1.0 without either.
+  public var authority: ArraySlice<UInt8>? { head.authority.map(slice) }
+
+  /// How many field lines there are.
+  public var fieldCount: Int { head.fields.count }
+
+  /// The field lines in their order, duplicates included; the index is 0 up to ``fieldCount``.
+  public func field(at index: Int) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
+    let field = head.fields[index]
+    return (slice(field.name), slice(field.value))
+  }
+
+  /// The values of every field line of that name, in order; the case of letters does not matter.
+  public func fieldValues(_ name: String) -> [ArraySlice<UInt8>] {
+    head.fields.filter { slice($0.name).equalsIgnoringCase(name) }.map { slice($0.value) }
+  }
+
+  /// The value of the first field line of that name.
+  public func fieldValue(_ name: String) -> ArraySlice<UInt8>? {
+    let length = name.utf8.count
+    for field in head.fields where field.name.count == length {
+      if slice(field.name).equalsIgnoringCase(name) { return slice(field.value) }
+    }
+    return nil
+  }
+
+  /// The values of that name as one text, joined by `, ` (RFC 9110 §5.3); nil when there is none.
+  public subscript(field name: String) -> String? {
+    let values = fieldValues(name)
+    guard !values.isEmpty else { return nil }
+    return String(decoding: Array(values.joined(separator: ", ".utf8)), as: UTF8.self)
+  }
+
+  private func slice(_ range: Range<Int>) -> ArraySlice<UInt8> {
+    bytes[range.lowerBound + base..<range.upperBound + base]
+  }
+}
+
+extension Request {
+  /// A request that was not received: for tests and tools. `Host: localhost` and Content-Length are added.
+  public init(
+    _ method: Method, _ target: String, fields: [(name: String, value: String)] = [], body: [UInt8] = []
+  ) throws(HTTPError) {
+    var message: [UInt8] = []
+    message.append("\(method.name) \(target) HTTP/1.1\r\nHost: localhost\r\n")
+    for field in fields { message.append("\(field.name): \(field.value)\r\n") }
+    if !body.isEmpty { message.append("Content-Length: \(body.count)\r\n") }
+    message.append("\r\n")
+    message.append(contentsOf: body)
+    var connection = HTTPConnection(limits: Limits())
+    connection.receive(message, count: message.count)
+    switch connection.next() {
+    case .request(let request): self = request
+    case .refuse(let error): throw error
+    case .needsInput, .sendContinue: throw .incompleteMessage
+    }
+  }
+}
+
+/// Where the parts of a request's head lie, counted from its first byte.
+struct RequestHead: Sendable {
+  /// A field line's name and value without surrounding whitespace.
+  struct Field: Sendable {
+    private let nameStart, nameEnd, valueStart, valueEnd: UInt32
+
+    init(name: Range<Int>, value: Range<Int>) {
+      nameStart = UInt32(name.lowerBound)
+      nameEnd = UInt32(name.upperBound)
+      valueStart = UInt32(value.lowerBound)
+      valueEnd = UInt32(value.upperBound)
+    }
+
+    var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
+    var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+  }
+
+  var method = Method.get
+  var version = Version.http1_1
+  var path = 0..<0
+  var query: Range<Int>?
+  var authority: Range<Int>?
+  var isAsterisk = false
+  var isAbsolute = false
+  var fields: [Field] = []
+}

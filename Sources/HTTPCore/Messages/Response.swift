@@ -1,0 +1,65 @@
+/// An answer: status, fields and content.
+///
+/// Date, Content-Length and Connection are added when it is written; a handler does not set them.
+/// Content that is produced over time (Server-Sent Events) will make ``body`` an enum of bytes and a stream that
+/// posts to the connection's loop; ``HTTPConnection/answer(_:date:closing:into:)`` is the one place to frame it.
+public struct Response: Sendable {
+  /// The status.
+  public var status: Status
+  /// The fields, in order.
+  public var fields: ResponseFields
+  /// The content; never sent for HEAD, 204 and 304 (RFC 9110 §6.4.1).
+  public var body: [UInt8]
+
+  /// A response as given.
+  public init(_ status: Status, fields: ResponseFields = ResponseFields(), body: [UInt8] = []) {
+    self.status = status
+    self.fields = fields
+    self.body = body
+  }
+
+  /// A response with content of that media type.
+  public init(_ status: Status, contentType: String, body: [UInt8]) {
+    self.init(status, fields: [("Content-Type", contentType)], body: body)
+  }
+}
+
+/// Response fields as the bytes that will be sent; a list that many responses share costs nothing to reuse.
+public struct ResponseFields: Sendable, Equatable, ExpressibleByArrayLiteral {
+  /// Lines with their CRLF.
+  private(set) var lines: [UInt8] = []
+
+  /// No fields.
+  public init() {}
+
+  /// The given fields.
+  public init(arrayLiteral elements: (name: String, value: String)...) {
+    for element in elements { append(element.name, element.value) }
+  }
+
+  /// Adds a line. `name` is a token that the program chose; in `value`, bytes that no field may hold become SP
+  /// (RFC 9110 §5.5), so that no value can start another line.
+  public mutating func append(_ name: String, _ value: String) {
+    precondition(!name.isEmpty && name.utf8.allSatisfy(ByteSet.tokens.contains), "field name is no token")
+    lines.append(name)
+    lines.append(": ")
+    for byte in value.utf8 { lines.append(byte.isFieldContent ? byte : .space) }
+    lines.append("\r\n")
+  }
+
+  /// Adds all lines of `other`.
+  public mutating func append(contentsOf other: ResponseFields) {
+    lines.append(contentsOf: other.lines)
+  }
+
+  /// The value of the first line of that name; the case of letters does not matter.
+  public subscript(_ name: String) -> String? {
+    for line in lines.split(separator: .lf) {
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
+      if line[..<colon].equalsIgnoringCase(name) {
+        return String(decoding: line[(colon + 2)...].dropLast(), as: UTF8.self)
+      }
+    }
+    return nil
+  }
+}
