@@ -41,7 +41,7 @@ let package = Package(
     .executableTarget(
       name: "rolecall",
       dependencies: [
-        "RolecallAPI", "HTTPServer", "KVMModel",
+        "RolecallAPI", "HTTPServer", "HTTPCore", "KVMModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -52,5 +52,9 @@ let package = Package(
       name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPCore"], swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
+    .systemLibrary(
+      name: "CCurl", path: "Tests/CCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+    .testTarget(name: "EndToEndTests", dependencies: ["rolecall", "CCurl"], swiftSettings: strict),
   ]
 )

@@ -1,0 +1,42 @@
+/// Where a construct that gives up a check of the compiler may stand: a file, or a folder with a slash at its end.
+struct Exception {
+  let place: String
+  let reason: String
+}
+
+let uncheckedSendablePlaces = [
+  Exception(
+    place: "Sources/HTTPServer/",
+    reason: "an event loop's state belongs to its queue, which the compiler cannot see")
+]
+
+let unsafePlaces = [
+  Exception(place: "Sources/HTTPServer/", reason: "system calls take pointers"),
+  Exception(
+    place: "Sources/JSON/JSONWriter.swift",
+    reason: "a literal's bytes come in one piece only through a pointer"),
+  Exception(place: "Sources/RolecallAPI/Assets.swift", reason: "embedded assets are C arrays"),
+  Exception(place: "Sources/rolecall/", reason: "system calls take pointers"),
+]
+
+/// Finds what may stand only in certain places, and what may stand nowhere in the product.
+func forbiddenConstructs(in file: SourceFile) -> [Finding] {
+  func allowed(_ exceptions: [Exception]) -> Bool {
+    exceptions.contains { $0.place.hasSuffix("/") ? file.path.hasPrefix($0.place) : file.path == $0.place }
+  }
+
+  var findings = file.findings(of: /\b(?:try!|as!|fatalError\b)/, in: file.code) {
+    "\($0) traps; return or throw an error instead"
+  }
+  if !allowed(uncheckedSendablePlaces) {
+    findings += file.findings(of: /@unchecked\s+Sendable\b/, in: file.code) {
+      "\($0) stands outside the event loop; use a value type or a Mutex, or give the file a row with its reason"
+    }
+  }
+  if !allowed(unsafePlaces) {
+    findings += file.findings(of: /\bunsafe\b|\bnonisolated\(unsafe\)|@safe\b/, in: file.code) {
+      "\($0) stands in a file that unsafePlaces does not name; use safe code, or give the file a row with its reason"
+    }
+  }
+  return findings
+}

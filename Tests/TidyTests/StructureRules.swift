@@ -1,0 +1,26 @@
+/// Tests that belong to the product as a whole rather than to one target.
+private let wholeProductTests: Set = ["EndToEndTests", "TidyTests"]
+
+/// Each folder of tests has the name of the target it tests.
+func unmatchedTests(_ manifest: Manifest, testFolders: [String], sourceFolders: [String]) -> [Finding] {
+  let suffix = "Tests"
+  var findings = testFolders.filter { folder in
+    folder.hasSuffix(suffix) && !wholeProductTests.contains(folder)
+      && !sourceFolders.contains(String(folder.dropLast(suffix.count)))
+  }
+  .map { Finding("Tests/\($0)", 1, "mirrors no folder of Sources; name it after the target that it tests") }
+
+  let declared = Set(manifest.targets.filter { $0.kind == "testTarget" }.map(\.name))
+  findings += testFolders.filter { $0.hasSuffix(suffix) && !declared.contains($0) }.map {
+    Finding("Tests/\($0)", 1, "is no test target of Package.swift, so it never runs; declare it there")
+  }
+  return findings
+}
+
+/// Each package that the product depends on is named, with its reason, in the architecture's description.
+func unexplainedDependencies(_ manifest: Manifest, architecture: String) -> [Finding] {
+  manifest.packages.filter { !architecture.contains("`\($0.name)`") }.map {
+    Finding(
+      "Package.swift", $0.line, "docs/architecture.md does not name `\($0.name)`; say there why it is needed")
+  }
+}
