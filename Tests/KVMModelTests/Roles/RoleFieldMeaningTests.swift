@@ -57,6 +57,8 @@ struct RoleFieldMeaningTests {
     #expect(try meaning("level", 2, .vcpuRole, "5.18").contains("PD"))
     #expect(try meaning("level", 0, .vcpuRole, "feb2022-v1").contains("paging is off"))
     #expect(try meaning("level", 9, .mmuRole, "6.1") == "no table has such a level")
+    #expect(try meaning("direct", 0x780, .vcpuRole, "6.1").contains("paging is off"))
+    #expect(try meaning("direct", 0x780, .mmuRole, "6.1").contains("linear range"))
     #expect(try meaning("smm", 0x200_0000, .mmuRole, "6.1").contains("no such address space"))
   }
 
