@@ -252,15 +252,17 @@ extension JSONWriter {
 
   @usableFromInline
   mutating func hexadecimal(_ value: UInt64) {
-    buffer.append(UInt8(ascii: "\""))
-    buffer.append(UInt8(ascii: "0"))
-    buffer.append(UInt8(ascii: "x"))
-    var digits = max(1, (64 - value.leadingZeroBitCount + 3) / 4)
-    while digits > 0 {
-      digits -= 1
-      buffer.append(Self.digit(UInt8(truncatingIfNeeded: value >> UInt64(4 * digits)) & 0xf))
+    buffer.append(addingCapacity: 20) { bytes in
+      bytes.append(UInt8(ascii: "\""))
+      bytes.append(UInt8(ascii: "0"))
+      bytes.append(UInt8(ascii: "x"))
+      var shift = (63 - (value | 1).leadingZeroBitCount) & ~3
+      while shift >= 0 {
+        bytes.append(Self.digit(UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 0xf))
+        shift -= 4
+      }
+      bytes.append(UInt8(ascii: "\""))
     }
-    buffer.append(UInt8(ascii: "\""))
   }
 
   static func digit(_ nibble: UInt8) -> UInt8 {

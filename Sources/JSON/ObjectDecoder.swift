@@ -73,7 +73,7 @@ public struct ObjectDecoder {
   ) -> Value? {
     let member = object.members[index]
     var decoder = ElementDecoder(member.value, in: pointer, at: .key(member.key))
-    let value = decode(&decoder)
+    let value = decoder.run(decode)
     for problem in decoder.problems { problems.append((index, problem)) }
     return value
   }

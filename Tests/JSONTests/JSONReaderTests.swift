@@ -174,8 +174,8 @@ import Testing
       var reader = JSONReader(Array("1e2".utf8))
       _ = try reader.integer()
     }
-    #expect(throws: JSONError(kind: .notADouble, offset: 0, pointer: "")) {
-      var reader = JSONReader(Array("1e999".utf8))
+    #expect(throws: JSONError(kind: .notADouble, offset: 1, pointer: "")) {
+      var reader = JSONReader(Array(" 1e999".utf8))
       _ = try reader.double()
     }
     #expect(throws: JSONError(kind: .expectedValue, offset: 0, pointer: "")) {

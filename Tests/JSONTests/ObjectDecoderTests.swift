@@ -115,6 +115,24 @@ import Testing
     #expect(found == ["/value: excludes set", "/register: is missing"])
   }
 
+  @Test func nothingIsRefusedInSilence() throws {
+    let found = try problems(in: #"{"a":[1],"b":2,"c":3}"#) { body in
+      _ = body.array("a") { _ in nil as Int? }
+      _ = body.required("b") { _ in nil as Int? }
+      _ = body.optional("c") { element -> Int? in
+        element.refuse("must be even")
+        return nil
+      }
+    }
+    #expect(found == ["/a/0: is refused", "/b: is refused", "/c: must be even"])
+  }
+
+  @Test func readingErrorsAreProblemsToo() {
+    let error = #expect(throws: JSONError.self) { try JSONValue(parsing: Array(#"{"a":[nul]}"#.utf8)) }
+    #expect(
+      error.map { JSONProblem($0) } == JSONProblem(pointer: "/a/0", detail: "a value was expected (byte 9)"))
+  }
+
   @Test func theNumberOfProblemsIsLimited() throws {
     let members = (0..<5000).map { "\"key\($0)\":0" }.joined(separator: ",")
     let unknown = try problems(in: "{\(members)}") { _ = $0.optionalBool("tdp") }

@@ -57,7 +57,7 @@ extension SeededGenerator {
     }
   }
 
-  /// A random document and its size in bytes.
+  /// A random document.
   mutating func document(depth: Int) -> [UInt8] {
     var writer = JSONWriter()
     write(to: &writer, depth: depth)
