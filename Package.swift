@@ -49,7 +49,9 @@ let package = Package(
     .testTarget(name: "KVMModelTests", dependencies: ["KVMModel"], swiftSettings: strict),
     .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
     .testTarget(
-      name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPCore"], swiftSettings: strict),
+      name: "HTTPServerTests",
+      dependencies: ["HTTPServer", "HTTPCore", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
   ]

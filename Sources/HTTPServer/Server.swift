@@ -45,7 +45,8 @@ public final class Server: Sendable {
       DispatchQueue(label: "http.loop.\(index)").async(group: finished) { loop.run() }
     }
     logger.info(
-      "serving", metadata: ["host": "\(host)", "port": "\(port)", "poller": "\(configuration.poller.rawValue)"])
+      "serving",
+      metadata: ["host": "\(host)", "port": "\(port)", "poller": "\(configuration.poller.rawValue)"])
   }
 
   /// Closes the listener and idle connections at once, lets requests in flight finish with `Connection: close`, and
@@ -59,8 +60,10 @@ public final class Server: Sendable {
     guard (1...256).contains(configuration.loops) else { throw .settingInvalid("loops") }
     let limits = configuration.limits
     let values = [
-      ("request line", limits.requestLine), ("header section", limits.headerSection), ("fields", limits.fields),
-      ("body", limits.body), ("chunk overhead", limits.chunkOverhead), ("header seconds", limits.headerSeconds),
+      ("request line", limits.requestLine), ("header section", limits.headerSection),
+      ("fields", limits.fields),
+      ("body", limits.body), ("chunk overhead", limits.chunkOverhead),
+      ("header seconds", limits.headerSeconds),
       ("idle seconds", limits.idleSeconds), ("body rate", limits.bodyBytesPerSecond),
       ("body grace seconds", limits.bodyGraceSeconds), ("pending output", limits.pendingOutput),
       ("write stall seconds", limits.writeStallSeconds), ("linger seconds", limits.lingerSeconds),

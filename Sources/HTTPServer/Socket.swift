@@ -81,7 +81,9 @@ enum Socket {
     var address = address
     var length = socklen_t(MemoryLayout<Address>.size)
     let failed = unsafe withUnsafeMutableBytes(of: &address) { raw -> String? in
-      guard let pointer = unsafe raw.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return "bind" }
+      guard let pointer = unsafe raw.baseAddress?.assumingMemoryBound(to: sockaddr.self) else {
+        return "bind"
+      }
       #if os(Linux)
         let result = unsafe Glibc.bind(descriptor, pointer, length)
       #else
@@ -99,7 +101,9 @@ enum Socket {
       guard Darwin.listen(descriptor, backlog) == 0 else { throw failure("listen", descriptor) }
     #endif
     // The port lies at the same place in both kinds of address.
-    let port = unsafe withUnsafeBytes(of: &address) { unsafe $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self) }
+    let port = unsafe withUnsafeBytes(of: &address) {
+      unsafe $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self)
+    }
     return (descriptor, port.bigEndian)
   }
 
