@@ -43,6 +43,12 @@ final class LoopbackClient {
   /// Sends FIN.
   func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+  /// Makes the coming `deinit` send RST instead of FIN.
+  func resetOnClose() {
+    var option = linger(l_onoff: 1, l_linger: 0)
+    _ = unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+  }
+
   /// What has come next, at most `count` bytes; empty at the end of the connection, nil after 15 s or a reset.
   func receive(_ count: Int = 65_536) -> String? {
     var buffer = [UInt8](repeating: 0, count: count)

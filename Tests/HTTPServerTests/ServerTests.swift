@@ -162,6 +162,22 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
     }
   }
 
+  @Test(arguments: PollerKind.allCases) func resetsAreNoticedBehindUnreadInput(poller: PollerKind) throws {
+    var limits = Limits()
+    limits.connections = 20
+    limits.headerSeconds = 60
+    try withServer(poller, limits: limits) { server in
+      for _ in 0..<20 {
+        let client = try #require(LoopbackClient(port: server.port))
+        client.send("GET / HT")
+        client.resetOnClose()
+      }
+      let next = try #require(LoopbackClient(port: server.port))
+      next.send(get("/next", server.port))
+      #expect(next.receive(until: "]").hasSuffix("[GET /next ]"))
+    }
+  }
+
   @Test(arguments: PollerKind.allCases) func shutdownFinishesWhatIsInFlight(poller: PollerKind) throws {
     try withServer(poller) { server in
       let busy = try #require(LoopbackClient(port: server.port))

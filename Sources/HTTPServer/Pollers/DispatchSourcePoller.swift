@@ -17,6 +17,8 @@ final class DispatchSourcePoller: Poller, @unchecked Sendable {
     var interest: Interest
     var read: Watch
     var write: Watch
+    /// Whether the peer has closed or reset: Dispatch reports that once, perhaps before all input is read.
+    var isHungUp = false
   }
 
   private let queue = DispatchQueue(label: "http.poller")
@@ -86,17 +88,21 @@ final class DispatchSourcePoller: Poller, @unchecked Sendable {
   private func fire(
     _ descriptor: Int32, _ token: UInt64, _ watch: WritableKeyPath<Entry, Watch>, _ ready: Interest
   ) {
-    guard entries[descriptor]?.token == token else { return }
-    entries[descriptor]?[keyPath: watch].source.suspend()
-    entries[descriptor]?[keyPath: watch].isArmed = false
-    guard entries[descriptor]?.interest.contains(ready) == true else { return }
+    guard var entry = entries[descriptor], entry.token == token else { return }
+    if ready == .read, entry.read.source.data == 0 { entry.isHungUp = true }
+    entry[keyPath: watch].source.suspend()
+    entry[keyPath: watch].isArmed = false
+    entries[descriptor] = entry
+    guard entry.interest.contains(ready) else { return }
     fired.append((descriptor, Readiness(token: token, ready: ready)))
     semaphore.signal()
   }
 
   private func arm(_ descriptor: Int32) {
     guard var entry = entries[descriptor] else { return }
-    if entry.interest.contains(.read), !entry.read.isArmed {
+    if entry.interest.contains(.read), entry.isHungUp {
+      fired.append((descriptor, Readiness(token: entry.token, ready: .read)))
+    } else if entry.interest.contains(.read), !entry.read.isArmed {
       entry.read.source.resume()
       entry.read.isArmed = true
     }
