@@ -3,7 +3,8 @@ public import HTTPCore
 public import Logging
 import Synchronization
 
-/// An HTTP/1.1 server: one listener, one event loop per core, connections spread over them in turn.
+/// An HTTP/1.1 server: one listener, one event loop per core, connections spread over them in turn. It serves until
+/// ``shutdown()``, whoever still holds it.
 public final class Server: Sendable {
   /// Answers one request; called on an event loop, so it must not block.
   public typealias Handler = @Sendable (Request) -> Response
@@ -29,17 +30,15 @@ public final class Server: Sendable {
     try Self.check(configuration)
     Socket.ignoreBrokenPipes()
     Socket.raiseDescriptorLimit()
+    var pollers: [any Poller] = []
+    for _ in 0..<configuration.loops { pollers.append(try configuration.poller.make()) }
     let (listener, port) = try Socket.listen(host: configuration.host, port: configuration.port)
     host = configuration.host
     self.port = port
     let service = Service(
       limits: configuration.limits, authorities: Self.authorities(configuration, port: port), logger: logger,
       renderError: renderError, handler: handler)
-    var loops: [EventLoop] = []
-    for _ in 0..<configuration.loops {
-      loops.append(EventLoop(service: service, poller: try configuration.poller.make()))
-    }
-    self.loops = loops
+    loops = pollers.map { EventLoop(service: service, poller: $0) }
     loops[0].accept(from: listener, spreadOver: loops)
     for (index, loop) in loops.enumerated() {
       DispatchQueue(label: "http.loop.\(index)").async(group: finished) { loop.run() }

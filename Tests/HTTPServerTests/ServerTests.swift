@@ -10,9 +10,10 @@ typealias PollerKind = ServerConfiguration.PollerKind
 
 /// Runs `body` against a server on a free port; the server answers with the method, the path and the body.
 private func withServer(
-  _ poller: PollerKind, limits: Limits = Limits(), _ body: (Server) throws -> Void
+  _ poller: PollerKind, host: String = "127.0.0.1", limits: Limits = Limits(), _ body: (Server) throws -> Void
 ) throws {
   var configuration = ServerConfiguration()
+  configuration.host = host
   configuration.poller = poller
   configuration.limits = limits
   configuration.loops = 2
@@ -27,6 +28,8 @@ private func withServer(
   defer { server.shutdown() }
   try body(server)
 }
+
+private let hasIPv6 = unsafe access("/proc/net/if_inet6", R_OK) == 0
 
 private let large = [UInt8](repeating: UInt8(ascii: "x"), count: 3_000_000)
 
@@ -199,6 +202,14 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
       let answer = try #require(busy.receiveAll())
       #expect(answer.contains("Connection: close\r\n") && answer.hasSuffix("[POST /p hello]"))
       #expect(ended.wait(timeout: .now() + 10) == .success)
+    }
+  }
+
+  @Test(.enabled(if: hasIPv6)) func ipv6IsServed() throws {
+    try withServer(.platformDefault, host: "::") { server in
+      let client = try #require(LoopbackClient(port: server.port))
+      client.send("GET /six HTTP/1.1\r\nHost: [::]:\(server.port)\r\n\r\n")
+      #expect(client.receive(until: "]").hasSuffix("[GET /six ]"))
     }
   }
 

@@ -66,7 +66,6 @@ final class EventLoop: @unchecked Sendable {
     }
     for case .adopt(let descriptor) in mail.withLock({ exchange(&$0) }) { drop(descriptor) }
     acceptor = nil
-    poller.invalidate()
   }
 
   private func exchange(_ messages: inout [Message]) -> [Message] {

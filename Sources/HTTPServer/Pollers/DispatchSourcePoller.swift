@@ -83,8 +83,6 @@ final class DispatchSourcePoller: Poller, @unchecked Sendable {
     semaphore.signal()
   }
 
-  func invalidate() {}
-
   private func fire(
     _ descriptor: Int32, _ token: UInt64, _ watch: WritableKeyPath<Entry, Watch>, _ ready: Interest
   ) {

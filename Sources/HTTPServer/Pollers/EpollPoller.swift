@@ -19,11 +19,14 @@
       guard epoll >= 0 else { throw .system(call: "epoll_create1", errno: errno) }
       wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
       guard wakeDescriptor >= 0 else {
-        let error = ServerError.system(call: "eventfd", errno: errno)
-        Socket.close(epoll)
-        throw error
+        throw .system(call: "eventfd", errno: errno)  // deinit runs and closes the other
       }
       add(wakeDescriptor, token: Self.wakeToken, interest: .read)
+    }
+
+    deinit {
+      Socket.close(wakeDescriptor)
+      Socket.close(epoll)
     }
 
     func add(_ descriptor: Int32, token: UInt64, interest: Interest) {
@@ -62,11 +65,6 @@
 
     func wake() {
       _ = eventfd_write(wakeDescriptor, 1)
-    }
-
-    func invalidate() {
-      Socket.close(wakeDescriptor)
-      Socket.close(epoll)
     }
 
     private func control(_ operation: Int32, _ descriptor: Int32, _ token: UInt64, _ interest: Interest) {

@@ -23,8 +23,6 @@ protocol Poller: AnyObject, Sendable {
   func wait(milliseconds: Int?, into events: inout [Readiness])
   /// Ends the current or next ``wait(milliseconds:into:)``; from any thread.
   func wake()
-  /// Frees what the poller holds, when its loop has ended.
-  func invalidate()
 }
 
 extension ServerConfiguration.PollerKind {
