@@ -112,3 +112,28 @@ private let inputs = [
   exchange.receive(Array(get().utf8))
   #expect(exchange.actions == ["refuse versionUnsupported"])
 }
+
+@Test func mutatedInputsNeverDependOnTheSplit() {
+  var random: UInt64 = 0x9e37_79b9_7f4a_7c15
+  func next(_ bound: Int) -> Int {
+    random ^= random << 13
+    random ^= random >> 7
+    random ^= random << 17
+    return Int(random % UInt64(bound))
+  }
+  let telling = Array("\r\n\r\n\t :;,%/?*\"\\0123456789abcdefFG\u{0}\u{7f}".utf8)
+  for round in 0..<5000 {
+    var bytes = Array(inputs[round % inputs.count].utf8)
+    for _ in 0...next(4) {
+      let index = next(bytes.count)
+      switch next(3) {
+      case 0: bytes[index] = telling[next(telling.count)]
+      case 1: bytes.insert(telling[next(telling.count)], at: index)
+      default: bytes.remove(at: index)
+      }
+    }
+    let whole = Exchange([bytes])
+    let split = Exchange(bytes.map { [$0] })
+    #expect(whole.actions == split.actions && whole.output == split.output, "\(bytes)")
+  }
+}
