@@ -46,7 +46,9 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "KVMModelTests", dependencies: ["KVMModel"], swiftSettings: strict),
+    .testTarget(
+      name: "KVMModelTests", dependencies: ["KVMModel"], resources: [.copy("Fixtures")],
+      swiftSettings: strict),
     .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPCore"], swiftSettings: strict),

@@ -1,6 +1,7 @@
 /// Decodes one value, and notes what is wrong with it.
 ///
-/// Each function gives nil if the value is not what was asked for, after noting a problem.
+/// Each function gives nil if the value is not what was asked for, after noting a problem. A caller's own closure that gives
+/// nil says why by `refuse`; if it does not, the value is refused all the same.
 public struct ElementDecoder {
   /// The value to decode.
   public let value: JSONValue
@@ -121,7 +122,7 @@ public struct ElementDecoder {
     for (index, value) in values.enumerated() {
       guard problems.count < JSONProblems.limit else { return nil }
       var decoder = ElementDecoder(value, in: pointer, at: .index(index))
-      if let element = decode(&decoder) { elements.append(element) }
+      if let element = decoder.run(decode) { elements.append(element) }
       problems.append(contentsOf: decoder.problems)
     }
     return elements.count == values.count ? elements : nil
@@ -135,6 +136,13 @@ public struct ElementDecoder {
     let found = decoder.allProblems()
     problems.append(contentsOf: found)
     return found.isEmpty ? content : nil
+  }
+
+  /// What `decode` makes of the value; nil never comes without a problem.
+  mutating func run<Value>(_ decode: (inout ElementDecoder) -> Value?) -> Value? {
+    let value = decode(&self)
+    if value == nil, problems.isEmpty { refuse("is refused") }
+    return value
   }
 
   private mutating func mismatch<Value>(_ expected: String) -> Value? {

@@ -8,17 +8,6 @@ public struct JSONNumber: Hashable, Sendable {
   /// The value, if it was written without a fraction and an exponent.
   public let integer: Int?
 
-  init(text: String, integer: Int?) {
-    self.text = text
-    self.integer = integer
-  }
-
-  /// An integer; nil beyond ±(2^53 - 1).
-  public init?(_ integer: Int) {
-    guard Self.integers.contains(integer) else { return nil }
-    self.init(text: String(integer), integer: integer)
-  }
-
   /// The nearest `Double`; nil if the number is greater than any.
   public var double: Double? {
     Double(text).flatMap { $0.isFinite ? $0 : nil }

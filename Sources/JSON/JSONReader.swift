@@ -189,6 +189,7 @@ extension JSONReader {
 
   /// Reads a number as the nearest `Double`.
   public mutating func double() throws(JSONError) -> Double {
+    try expect(.number)
     let start = position
     guard let double = try number().double else { throw error(.notADouble, at: start) }
     return double

@@ -90,8 +90,7 @@ extension JSONWriter {
   public mutating func key(_ name: StaticString) {
     separate()
     buffer.append(UInt8(ascii: "\""))
-    // A literal's bytes are immortal; only the unsafe view gives them in one piece.
-    name.withUTF8Buffer { unsafe buffer.append(contentsOf: $0) }
+    append(name)
     buffer.append(UInt8(ascii: "\""))
     buffer.append(UInt8(ascii: ":"))
     needsComma = false
@@ -119,14 +118,14 @@ extension JSONWriter {
   @inlinable
   public mutating func null() {
     separate()
-    buffer.append(contentsOf: "null".utf8)
+    append("null")
   }
 
   /// `true` or `false`.
   @inlinable
   public mutating func bool(_ value: Bool) {
     separate()
-    buffer.append(contentsOf: value ? "true".utf8 : "false".utf8)
+    append(value ? "true" : "false")
   }
 
   /// `true`, `false` or `null`.
@@ -168,7 +167,8 @@ extension JSONWriter {
     separate()
     buffer.append(UInt8(ascii: "\""))
     let start = buffer.count
-    buffer.append(contentsOf: value.utf8)
+    var value = value
+    value.withUTF8 { unsafe buffer.append(contentsOf: $0) }
     if Self.needsEscape(buffer, from: start) { escape(from: start) }
     buffer.append(UInt8(ascii: "\""))
   }
@@ -229,6 +229,12 @@ extension JSONWriter {
 // MARK: Bytes
 
 extension JSONWriter {
+  @inlinable
+  mutating func append(_ literal: StaticString) {
+    // A literal's bytes are immortal, and lie in one piece only in this unsafe view.
+    literal.withUTF8Buffer { unsafe buffer.append(contentsOf: $0) }
+  }
+
   @usableFromInline
   mutating func decimal(_ value: UInt) {
     let start = buffer.count
@@ -237,20 +243,26 @@ extension JSONWriter {
       buffer.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
       rest /= 10
     } while rest > 0
-    if buffer.count - start > 1 { buffer[start...].reverse() }
+    var (low, high) = (start, buffer.count - 1)
+    while low < high {
+      buffer.swapAt(low, high)
+      (low, high) = (low + 1, high - 1)
+    }
   }
 
   @usableFromInline
   mutating func hexadecimal(_ value: UInt64) {
-    buffer.append(UInt8(ascii: "\""))
-    buffer.append(UInt8(ascii: "0"))
-    buffer.append(UInt8(ascii: "x"))
-    var digits = max(1, (64 - value.leadingZeroBitCount + 3) / 4)
-    while digits > 0 {
-      digits -= 1
-      buffer.append(Self.digit(UInt8(truncatingIfNeeded: value >> UInt64(4 * digits)) & 0xf))
+    buffer.append(addingCapacity: 20) { bytes in
+      bytes.append(UInt8(ascii: "\""))
+      bytes.append(UInt8(ascii: "0"))
+      bytes.append(UInt8(ascii: "x"))
+      var shift = (63 - (value | 1).leadingZeroBitCount) & ~3
+      while shift >= 0 {
+        bytes.append(Self.digit(UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 0xf))
+        shift -= 4
+      }
+      bytes.append(UInt8(ascii: "\""))
     }
-    buffer.append(UInt8(ascii: "\""))
   }
 
   static func digit(_ nibble: UInt8) -> UInt8 {

@@ -73,7 +73,7 @@ public struct ObjectDecoder {
   ) -> Value? {
     let member = object.members[index]
     var decoder = ElementDecoder(member.value, in: pointer, at: .key(member.key))
-    let value = decode(&decoder)
+    let value = decoder.run(decode)
     for problem in decoder.problems { problems.append((index, problem)) }
     return value
   }
@@ -82,7 +82,7 @@ public struct ObjectDecoder {
     let unknown = object.members.indices.filter { !known.contains(object.members[$0].key) }
     guard !problems.isEmpty || !unknown.isEmpty else { return [] }
     var all = problems
-    for index in unknown.prefix(JSONProblems.limit) {
+    for index in unknown.prefix(JSONProblems.limit + 1) {
       let key = object.members[index].key
       all.append((index, JSONProblem(pointer: JSONPointer.member(key, of: pointer), detail: unknownKey(key))))
     }

@@ -2,7 +2,7 @@ extension EncodingNode {
   /// Opens a slot in the container that this node's slot holds.
   func openSlot(_ key: (any CodingKey)?) throws -> EncodingNode {
     let slot = try stream.openSlot(
-      in: slot, depth: depth + 1, key: key?.stringValue, path: codingPath)
+      in: slot, depth: depth + 1, key: isObject == true ? key?.stringValue : nil, path: codingPath)
     return EncodingNode(stream: stream, slot: slot, depth: depth + 1, parent: self, key: key)
   }
 

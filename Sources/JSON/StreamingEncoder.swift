@@ -111,7 +111,8 @@ final class EncodingNode: Encoder {
   let depth: Int
   private let parent: EncodingNode?
   private let key: (any CodingKey)?
-  private var isObject: Bool?
+  /// Whether the slot holds an object, rather than an array; nil before either has begun.
+  private(set) var isObject: Bool?
 
   init(stream: EncodingStream, slot: Int, depth: Int, parent: EncodingNode?, key: (any CodingKey)?) {
     self.stream = stream

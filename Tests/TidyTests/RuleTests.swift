@@ -149,7 +149,7 @@ struct RuleTests {
   @Test("paths of one machine")
   func machinePathsRule() {
     let paths = [
-      "/home/ann/rolecall", "/Users/ann", "/root/.cache", "/work/main", "/tmp/out.json", "/builds/1",
+      "/home/ann/rolecall", "/Users/ann", "/root/.cache", "/workspace/main", "/tmp/out.json", "/builds/1",
     ]
     for path in paths {
       for line in [path, "see \(path)", "\"\(path)\"", "`\(path)`", "--path=\(path)"] {
@@ -157,7 +157,7 @@ struct RuleTests {
       }
     }
     for line in [
-      "/usr/bin/env", "/v1/sessions", "docs/work/a.md", "https://example.com/home/a", "frame/root/b", "/work",
+      "/usr/bin/env", "/v1/sessions", "docs/home/a.md", "https://example.com/home/a", "frame/root/b", "/home",
     ] {
       #expect(machinePaths(file(line)).isEmpty, "\(line)")
     }

@@ -7,7 +7,7 @@ struct SwiftCode {
 
   init(_ source: String) {
     var blanker = Blanker(source: Array(source.utf8))
-    blanker.code(until: nil)
+    blanker.code(inInterpolation: false)
     text = String(decoding: blanker.output, as: UTF8.self)
   }
 }
@@ -37,7 +37,7 @@ private struct Blanker {
   }
 
   /// Reads code to the end, or through the parenthesis that closes an interpolation.
-  mutating func code(until closing: String?) {
+  mutating func code(inInterpolation: Bool) {
     var depth = 0
     while position < source.count {
       guard Self.special.contains(source[position]) else {
@@ -52,7 +52,7 @@ private struct Blanker {
         string(pounds: pounds)
       } else if let length = regexLength() {
         blank(length)
-      } else if closing != nil, depth == 0, follows(")") {
+      } else if inInterpolation, depth == 0, follows(")") {
         return keep()
       } else {
         if follows("(") { depth += 1 }
@@ -109,7 +109,7 @@ private struct Blanker {
       } else if follows("\\" + pound + "(") {
         blank(1 + pounds)
         keep()
-        code(until: ")")
+        code(inInterpolation: true)
       } else if follows("\\" + pound) {
         blank(2 + pounds)
       } else {

@@ -1,9 +1,12 @@
 # Sourced by the scripts in the folder above; not run by itself.
 # shellcheck shell=bash
 
-# What building with Swift needs beside the toolchain itself.
-# shellcheck disable=SC2034 # read by the scripts that source this file
-build_packages=(binutils ca-certificates git libc6-dev libgcc-12-dev libstdc++-12-dev tzdata)
+# What the Swift toolchain needs to run, to fetch packages, and to compile and link.
+toolchain_packages=(
+  libncurses6 libsqlite3-0 libxml2 tzdata
+  ca-certificates git
+  binutils libc6-dev libgcc-12-dev libstdc++-12-dev
+)
 
 say() { printf '==> %s\n' "$*"; }
 
@@ -12,10 +15,14 @@ fail() {
   exit 1
 }
 
-require_swift() {
+# Makes Swift usable, with the named Debian packages beside what the toolchain itself needs.
+prepare() {
   command -v swift >/dev/null || fail "no Swift toolchain: 'swift' is not in PATH.
 Install Swift 6.3 or later as https://www.swift.org/install/linux/ says, open a new shell, and run this again."
-  say "$(swift --version 2>/dev/null | head -n 1)"
+  install_missing "${toolchain_packages[@]}" "$@"
+  local version
+  version=$(swift --version 2>&1) || fail "the Swift toolchain does not run: $version"
+  say "${version%%$'\n'*}"
 }
 
 # Installs those of the named Debian packages that are not installed yet.

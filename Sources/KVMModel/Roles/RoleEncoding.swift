@@ -8,7 +8,7 @@ public struct RoleAssignment: Sendable, Hashable {
   public let value: RoleFieldValue
 
   /// Makes an assignment, which is checked only by the encoder.
-  public init(_ part: RolePart = .base, _ name: String, _ value: RoleFieldValue) {
+  public init(_ name: String, _ value: RoleFieldValue, in part: RolePart = .base) {
     self.part = part
     self.name = name
     self.value = value

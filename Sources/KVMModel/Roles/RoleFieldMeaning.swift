@@ -72,7 +72,7 @@ struct RoleFieldMeaning: Sendable {
       "level", in: [.pageRole],
       .values(
         [
-          "no role has been computed yet", "a table of 4 KiB pages (PT)",
+          "no table: the role has not been computed", "a table of 4 KiB pages (PT)",
           "a table of level 2 (PD): an entry spans 2 MiB",
           "a table of level 3 (PDPT): an entry spans 1 GiB", "a table of level 4 (PML4)",
           "a table of level 5 (PML5)",
@@ -94,6 +94,9 @@ struct RoleFieldMeaning: Sendable {
         "the guest's page-table entries have 4 bytes (32-bit paging)")),
     RoleFieldMeaning(
       "quadrant", .number("part ", " of the guest table, which counts only for 4-byte entries")),
+    RoleFieldMeaning(
+      "direct", in: [.guestRole], .flag("the guest translates by its own tables", "the guest's paging is off")
+    ),
     RoleFieldMeaning(
       "direct",
       .flag(

@@ -110,7 +110,9 @@ public struct RoleLayout: Sendable, Hashable {
 
   /// Whether a kernel has this layout, other layouts of a narrower kind aside.
   func applies(to release: KernelRelease) -> Bool {
-    guard let since else { return release.series != nil && release.series?.hasPrefix(marker ?? " ") == true }
+    guard let since else {
+      return marker.map { release.series?.hasPrefix($0) == true } ?? false
+    }
     let branch = (release.major, release.minor)
     switch kind {
     case .mainline:

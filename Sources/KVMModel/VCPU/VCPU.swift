@@ -67,7 +67,7 @@ public struct NestedGuest: Sendable, Hashable {
   /// L1 uses nested paging for this guest.
   public var usesNestedPaging: Bool {
     switch control {
-    case .vmx(let guest): guest.eptp != nil
+    case .vmx(let guest): guest.ept
     case .svm(let guest): guest.ncr3 != nil
     }
   }
@@ -75,8 +75,10 @@ public struct NestedGuest: Sendable, Hashable {
 
 /// What VMCS12 says of an L2 guest.
 public struct VMXGuest: Sendable, Hashable {
-  /// The EPT pointer; `nil` if the guest runs without EPT.
-  public var eptp: EPTPointer?
+  /// The guest runs with EPT.
+  public var ept: Bool
+  /// The EPT pointer field; without EPT only its A/D bit shows, in the pointer that KVM gives the hardware.
+  public var eptp: EPTPointer
   /// The VPID; 0 if the control is off.
   public var vpid: UInt16
   /// The guest PDPTE fields.
@@ -101,6 +103,8 @@ public struct NestedState: Sendable, Hashable {
   var vmcs02Loaded = false
   /// The VPID of the last entry (`last_vpid`).
   public internal(set) var lastVPID: UInt16 = 0
-  /// The EPT pointer that L1 has put into its VMCS for an entry that names none.
+  /// The EPT pointer field of L1's VMCS, which an entry that names none uses.
   public internal(set) var eptp: EPTPointer?
+  /// AMD: what `vmcb01` holds of L1 while L2 runs.
+  var savedL1: Registers?
 }

@@ -1,0 +1,17 @@
+FROM swift:6.3-bookworm AS build
+WORKDIR /src
+COPY . .
+# The executable carries Swift's runtime and its own assets: the second stage needs no toolchain.
+RUN swift build --configuration release --static-swift-stdlib --product rolecall \
+    && install -D --strip .build/release/rolecall /out/rolecall
+
+FROM debian:bookworm-slim
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin rolecall
+COPY --from=build /src/scripts/healthcheck /usr/local/bin/rolecall-healthcheck
+COPY --from=build /out/rolecall /usr/local/bin/rolecall
+USER 10001
+EXPOSE 8080
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s CMD ["rolecall-healthcheck"]
+ENTRYPOINT ["rolecall"]
+CMD ["serve", "--host", "0.0.0.0", "--port", "8080"]

@@ -1,0 +1,178 @@
+extension VirtualMachine {
+  /// A machine with its vCPUs made and booted.
+  ///
+  /// - Parameters:
+  ///   - machine: a machine without ``Machine/problems()``; memory words that don't fit are left out.
+  ///   - boot: the state that every vCPU is put into.
+  public init(machine: Machine, boot: Boot = .longMode) {
+    self.machine = machine
+    memory = GuestMemory(slots: machine.memory.slots)
+    vcpus = []
+    for word in machine.memory.words { _ = memory.store(word.value, at: word.address) }
+    var paeRoot = HostPhysicalAddress.firstPAERoot
+    for id in 0..<machine.vcpus {
+      vcpus.append(VCPU(id: id, machine: machine, paeRoot: paeRoot))
+      current = id
+      initMMU()
+      paeRoot.rawValue += 0x1000
+    }
+    for id in 0..<machine.vcpus {
+      current = id
+      if let registers = boot.registers { try? setSregs(registers) }
+      if machine.autoEnter { _ = enterGuest() }
+    }
+    current = 0
+  }
+
+  /// Carries an operation out.
+  ///
+  /// What the simulated machine refuses is a result too, and leaves the state that KVM would leave.
+  /// - Parameter detail: the parts of the result that are wanted; the others stay empty.
+  /// - Throws: ``OperationError`` if the operation makes no sense in this state; nothing has changed then.
+  public mutating func apply(
+    _ operation: Operation, detail: Detail = .all
+  ) throws(OperationError) -> OperationResult {
+    try check(operation)
+    let before = detail.contains(.changes) ? vcpus : []
+    transcript = Transcript(detail: detail)
+    let outcome: Outcome
+    switch operation {
+    case .vcpu(let number, let operation, let enterGuest):
+      current = number
+      outcome = run(operation, enterGuest: enterGuest ?? machine.autoEnter)
+    case .machine(.zapAll):
+      zapAllFast()
+      outcome = .ok
+    case .machine(.writeMemory(let words)):
+      writeMemory(words)
+      outcome = .ok
+    }
+    var result = OperationResult(outcome: outcome)
+    result.narration = transcript.steps
+    result.lookups = transcript.lookups
+    result.tlb = transcript.tlb
+    if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
+    transcript = Transcript(detail: [])
+    current = 0
+    return result
+  }
+
+  private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {
+    var outcome = Outcome.ok
+    do {
+      try perform(operation)
+    } catch {
+      outcome = error.outcome
+      say("kvm_inject_exception") { _ in
+        "\(outcome.summary): \(outcome.refusal?.reason ?? "")."
+      }
+    }
+    if operation == .enterGuest { return enterGuest() }
+    if case .internalError = outcome { return outcome }
+    guard enters else { return outcome }
+    let entered = enterGuest()
+    return entered == .ok ? outcome : entered
+  }
+
+  private mutating func perform(_ operation: VCPUOperation) throws(Refused) {
+    let registers = vcpu.registers
+    switch operation {
+    case .setCR(.cr0, let write): try setCR0(write.value(over: registers.cr0.rawValue))
+    case .setCR(.cr3, let write): try setCR3(write.value(over: registers.cr3))
+    case .setCR(.cr4, let write): try setCR4(write.value(over: registers.cr4.rawValue))
+    case .setEFER(let write): try setEFER(write.value(over: registers.efer.rawValue))
+    case .setPKRU(let value): try setPKRU(value)
+    case .setCS(let long): setCS(long)
+    case .setSregs(let values): try setSregs(values)
+    case .setCPUID(let change): setCPUID(change)
+    case .smmEnter: smmChanged(to: true)
+    case .smmLeave: smmChanged(to: false)
+    case .enterGuest: break
+    case .nestedEnter(let entry): try nestedEnter(entry)
+    case .nestedExit(let reason): nestedExit(reason ?? (machine.vendor == .intel ? "VMCALL" : "VMMCALL"))
+    case .eptLoad(let eptp): try eptLoad(eptp)
+    case .invlpg(let gva): try invlpg(gva)
+    case .invpcid(let type, let pcid, let gva): try invpcid(type: type, pcid: pcid, gva: gva)
+    case .invept(let type, let eptp): try invept(type: type, eptp: eptp)
+    case .invvpid(let type, let vpid, let gva): try invvpid(type: type, vpid: vpid, gva: gva)
+    case .invlpga(let gva, _): try invlpga(gva)
+    case .vmxon: try vmxon()
+    case .vmxoff: try vmxoff()
+    }
+  }
+
+  private mutating func setPKRU(_ value: UInt32) throws(Refused) {
+    guard vcpu.registers.cr4.contains(.pke) else {
+      throw .exception(.undefinedOpcode, "WRPKRU", "CR4.PKE is 0 (Intel SDM volume 2, WRPKRU)")
+    }
+    vcpu.registers.pkru = value
+    say("WRPKRU") { _ in
+      "The processor takes the rights of the protection keys without an exit; walks look at them, roles don't."
+    }
+  }
+
+  private mutating func setCS(_ long: Bool) {
+    vcpu.registers.codeSegmentLong = long
+    say("kvm_set_segment") { _ in
+      "CS.L is \(long ? 1 : 0). No role depends on it; it decides whether paging may be turned on or off."
+    }
+  }
+
+  private mutating func eptLoad(_ eptp: EPTPointer) throws(Refused) {
+    if case .vmx(let guest)? = vcpu.nested?.control {
+      try switchEPTP(guest, to: eptp)
+    } else {
+      vcpu.nestedState.eptp = eptp
+      say("handle_vmwrite") { _ in
+        "L1 writes \(hex(eptp.rawValue)) to the EPT pointer field of its VMCS; it counts at the next entry."
+      }
+    }
+  }
+
+  private mutating func writeMemory(_ words: [MemoryWord]) {
+    for word in words { _ = memory.store(word.value, at: word.address) }
+    say("kvm_vm_ioctl") { _ in
+      "\(words.count) word\(words.count == 1 ? "" : "s") of guest memory change. KVM does not notice."
+    }
+  }
+}
+
+extension Outcome {
+  /// What the guest or user space sees, in a few words.
+  var summary: String {
+    switch self {
+    case .ok: "Done"
+    case .exception(let vector, _, _, _): "The guest gets \(vector.rawValue)"
+    case .invalid: "User space gets -EINVAL"
+    case .vmFail(let error, _): error.map { "VMfailValid \($0.rawValue), \($0.name)" } ?? "VMfailInvalid"
+    case .entryFailed(let reason, _, _): "The VM entry fails with exit reason \(hex(reason))"
+    case .vmExit(.vmx(let reason, _, _), _): "L1 sees exit reason \(reason)"
+    case .vmExit(.svm(let code, _, _), _): "L1 sees exit code \(hex(code))"
+    case .shutdown: "The machine shuts down"
+    case .internalError: "KVM leaves to user space with an internal error"
+    }
+  }
+}
+
+extension Operation {
+  /// The vCPU an operation is on; `nil` for one on the machine.
+  public var vcpu: Int? {
+    if case .vcpu(let number, _, _) = self { number } else { nil }
+  }
+}
+
+extension VCPU {
+  /// A vCPU as it is made (`kvm_arch_vcpu_create`, `kvm_mmu_create`).
+  init(id: Int, machine: Machine, paeRoot: HostPhysicalAddress) {
+    self.id = id
+    cpuid = machine.cpuid
+    nestedState = NestedState(vmxon: machine.vendor == .intel, hasCurrentVMCS: machine.vendor == .intel)
+    let slots = [Root](repeating: .empty, count: machine.previousRoots)
+    rootMMU = MMU(root: .unloaded, previousRoots: slots)
+    guestMMU = MMU(root: .unloaded, previousRoots: slots)
+    nestedMMU = MMU(
+      root: .unloaded, previousRoots: [Root](repeating: .unloaded, count: machine.previousRoots))
+    if !machine.tdp { rootMMU.paeRoot = PAERootTable(hpa: paeRoot) }
+    if machine.vendor == .intel { requests = .tlbFlush }
+  }
+}

@@ -1,0 +1,61 @@
+extension VirtualMachine {
+  /// Whether an operation makes sense in this state.
+  func check(_ operation: Operation) throws(OperationError) {
+    switch operation {
+    case .vcpu(let number, let operation, _):
+      guard vcpus.indices.contains(number) else { throw .noSuchVCPU(number) }
+      if let conflict = conflict(operation, vcpus[number]) { throw .conflict(conflict) }
+    case .machine(.writeMemory(let words)): try check(words)
+    case .machine(.zapAll): break
+    }
+  }
+
+  private func conflict(_ operation: VCPUOperation, _ vcpu: VCPU) -> String? {
+    let rules: [(holds: Bool, detail: String)] = [
+      (
+        operation.vendor.map { $0 != machine.vendor } ?? false,
+        "the operation belongs to \(operation.vendor == .amd ? "AMD" : "Intel") processors; this machine's is "
+          + "\(machine.vendor == .amd ? "AMD" : "Intel")"
+      ),
+      (operation.needs == .l1 && vcpu.guestMode, "an L2 guest runs; a nested-exit to L1 comes first"),
+      (operation.needs == .l2 && !vcpu.guestMode, "no L2 guest runs; a nested-enter comes first"),
+      (operation == .smmEnter && vcpu.smm, "the vCPU is in system management mode already"),
+      (operation == .smmLeave && !vcpu.smm, "the vCPU is not in system management mode"),
+    ]
+    return rules.first(where: \.holds)?.detail
+  }
+
+  private func check(_ words: [MemoryWord]) throws(OperationError) {
+    var copy = memory
+    for (index, word) in words.enumerated() {
+      if word.address.rawValue % 8 != 0 {
+        throw .invalid(Problem(pointer: "/words/\(index)", detail: "must lie at a multiple of 8"))
+      }
+      if let refusal = copy.store(word.value, at: word.address) {
+        throw .invalid(Problem(pointer: "/words/\(index)", detail: refusal.detail))
+      }
+    }
+  }
+}
+
+extension VCPUOperation {
+  fileprivate enum Context { case l1, l2 }
+
+  /// The vendor whose processors have the operation; `nil` if both have.
+  fileprivate var vendor: Vendor? {
+    switch self {
+    case .eptLoad, .invept, .invvpid, .vmxon, .vmxoff: .intel
+    case .invlpga: .amd
+    default: nil
+    }
+  }
+
+  /// Where the operation makes sense; `nil` for anywhere.
+  fileprivate var needs: Context? {
+    switch self {
+    case .nestedEnter, .invept, .invvpid, .vmxon, .vmxoff, .smmEnter, .smmLeave, .setCPUID, .invlpga: .l1
+    case .nestedExit: .l2
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,88 @@
+extension VirtualMachine {
+  /// INVLPG (`kvm_mmu_invlpg`, `kvm_mmu_invalidate_gva`).
+  mutating func invlpg(_ gva: UInt64) throws(Refused) {
+    let name = vcpu.walkMMU
+    enter("kvm_mmu_invlpg") { _ in "The translation of \(hex(gva)) is to go from \(name.rawValue)." }
+    defer { leave() }
+    guard isCanonical(gva) else {
+      say("kvm_mmu_invalidate_gva") { _ in "The address is not canonical, so nothing happens." }
+      return
+    }
+    flushGVA(gva)
+    guard vcpu[name].pageFault?.hasInvlpg == true else {
+      say("kvm_mmu_invalidate_gva") { _ in "\(name.rawValue) shadows no guest tables: the flush is all." }
+      return
+    }
+    let previous = vcpu[name].previousRoots
+    try invalidateShadow(name, [vcpu[name].root.hpa] + previous.map(\.hpa))
+  }
+
+  /// INVPCID (`kvm_handle_invpcid`).
+  mutating func invpcid(type: UInt64, pcid: UInt64, gva: UInt64) throws(Refused) {
+    let function = "kvm_handle_invpcid"
+    let enabled = vcpu.registers.cr4.contains(.pcide)
+    enter("kvm_handle_invpcid") { _ in "INVPCID of type \(type) for PCID \(pcid)." }
+    defer { leave() }
+    let rules: [(refused: Bool, reason: String)] = [
+      (pcid >> 12 != 0, "bits 63:12 of the PCID in the descriptor are not 0"),
+      (type > 3, "type \(type) is none of 0 to 3"),
+      (type < 2 && !enabled && pcid != 0, "the PCID is not 0 while CR4.PCIDE is 0"),
+      (type == 0 && !isCanonical(gva), "the address is not canonical"),
+    ]
+    if let rule = rules.first(where: \.refused) { throw .generalProtection(function, rule.reason) }
+    switch type {
+    case 0: try invpcidGVA(gva, pcid: pcid)
+    case 1: invalidatePCID(pcid)
+    default: raise(.tlbFlushGuest, "all of the guest's translations are invalidated")
+    }
+  }
+
+  private mutating func invpcidGVA(_ gva: UInt64, pcid: UInt64) throws(Refused) {
+    let name = vcpu.mmu
+    let mmu = vcpu[name]
+    let enabled = vcpu.registers.cr4.contains(.pcide)
+    enter("kvm_mmu_invpcid_gva") { _ in
+      "In \(name.rawValue) the translation of \(hex(gva)) goes from the roots of PCID \(pcid)."
+    }
+    defer { leave() }
+    let previous = mmu.previousRoots.filter { $0.hpa != nil && (enabled ? $0.pgd & 0xfff : 0) == pcid }
+    let isActive = pcid == vcpu.registers.activePCID
+    if mmu.pageFault?.hasInvlpg == true {
+      try invalidateShadow(name, (isActive ? [mmu.root.hpa] : []) + previous.map(\.hpa))
+    }
+    if isActive || !previous.isEmpty { flushGVA(gva) }
+  }
+
+  /// Drops the translation of an address from the shadow pages under some roots (`kvm_mmu.invlpg`).
+  ///
+  /// Only entries of pages that are out of date go; roots alone have none.
+  private mutating func invalidateShadow(
+    _ name: MMUName, _ roots: [HostPhysicalAddress?]
+  ) throws(Refused) {
+    let mmu = vcpu[name]
+    let usesPAERoots = mmu.mmuRole.level == 3 || (mmu.vcpuRole.base.level < 4 && !mmu.mmuRole.direct)
+    for case let root? in roots {
+      if usesPAERoots && root != mmu.root.hpa {
+        say("shadow_walk_init_using_root", effect: .quirk) { _ in
+          "Known quirk: PAE roots are loaded and a previous root is valid. The kernel runs into a BUG_ON here."
+        }
+        throw Refused(
+          outcome: .internalError(
+            Refusal(
+              function: "shadow_walk_init_using_root",
+              reason: "the kernel has a BUG_ON for a previous root while PAE roots are loaded")))
+      }
+      say("kvm_mmu.invlpg") { _ in
+        "Below the root at \(hex(root.rawValue)) no shadow page is out of date, so no entry is dropped."
+      }
+    }
+  }
+
+  /// INVLPGA (`invlpga_interception`): the ASID plays no part.
+  mutating func invlpga(_ gva: UInt64) throws(Refused) {
+    enter("invlpga_interception") { _ in "INVLPGA acts as INVLPG; KVM ignores the ASID." }
+    defer { leave() }
+    try checkSVMPermission("nested_svm_check_permissions")
+    try invlpg(vcpu.registers.efer.contains(.lma) ? gva : gva & 0xffff_ffff)
+  }
+}

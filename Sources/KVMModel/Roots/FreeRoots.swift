@@ -1,0 +1,111 @@
+extension VirtualMachine {
+  /// Drops every root of root_mmu and guest_mmu (`kvm_mmu_unload`).
+  mutating func unload(_ why: StaticString) {
+    enter("kvm_mmu_unload") { _ in "Every root of root_mmu and guest_mmu is let go: \(why)." }
+    freeRoots(.root, .all)
+    freeRoots(.guest, .all)
+    leave()
+  }
+
+  /// Drops some of an MMU's roots (`kvm_mmu_free_roots`).
+  ///
+  /// A previous root that is dropped keeps its pgd. If nothing in the set is valid, nothing changes at all.
+  mutating func freeRoots(_ name: MMUName, _ slots: RootSlots) {
+    let active = slots.contains(.current) && vcpu[name].root.hpa != nil
+    let previous = vcpu[name].previousRoots.indices.filter {
+      slots.contains(previous: $0) && vcpu[name].previousRoots[$0].hpa != nil
+    }
+    guard active || !previous.isEmpty else {
+      say("kvm_mmu_free_roots") { _ in "\(name.rawValue) has no valid root among those to free." }
+      return
+    }
+    enter("kvm_mmu_free_roots") { _ in
+      "\(name.rawValue) frees "
+        + ((active ? ["the current root"] : []) + previous.map { "prev_roots[\($0)]" }).joined(separator: ", ")
+        + "."
+    }
+    defer { leave() }
+    var freed = false
+    for index in previous {
+      if let hpa = vcpu[name].previousRoots[index].hpa {
+        freed = releaseRoot(hpa, name, .previous(index)) || freed
+      }
+      vcpu[name].previousRoots[index].hpa = nil
+    }
+    if active, let hpa = vcpu[name].root.hpa {
+      if pages[hpa] != nil {
+        freed = releaseRoot(hpa, name, .current) || freed
+      } else {
+        freed = releasePAERoots(name) || freed
+      }
+      vcpu[name].root = .unloaded
+    }
+    if freed { commitZap() }
+  }
+
+  private mutating func releasePAERoots(_ name: MMUName) -> Bool {
+    guard let table = vcpu[name].paeRoot else { return false }
+    var freed = false
+    for index in 0..<4 where table.entries[index] != 0 {
+      let hpa = HostPhysicalAddress(rawValue: table.entries[index] & bits(12, 51))
+      freed = releaseRoot(hpa, name, .current) || freed
+    }
+    vcpu[name].paeRoot?.entries = SIMD4()
+    return freed
+  }
+
+  /// Drops one reference to a root's shadow page (`mmu_free_root_page`).
+  ///
+  /// - Returns: whether a page was freed that the hardware may still use, so that a flush is due.
+  private mutating func releaseRoot(_ hpa: HostPhysicalAddress, _ name: MMUName, _ slot: RootSlot) -> Bool {
+    guard let page = pages[hpa] else { return false }
+    let left = pages.addReference(-1, to: hpa)
+    let ends = left == 0 && (page.isTDPMMU || page.role.invalid)
+    if ends { pages.free(hpa) }
+    say("mmu_free_root_page", effect: .freedRoot(name, slot: slot, hpa: hpa)) { _ in
+      "The root at \(hex(hpa.rawValue)) (\(slot.name)) is let go; "
+        + (ends
+          ? "nobody else uses it and it was zapped, so it is freed."
+          : left == 0
+            ? "nobody uses it now, but it was not zapped: it lives on and can be found again."
+            : "\(left) reference\(left == 1 ? "" : "s") to it remain.")
+    }
+    return ends && !page.isTDPMMU
+  }
+
+  /// Frees previous roots of root_mmu that were built for L2 (`kvm_mmu_free_guest_mode_roots`).
+  mutating func freeGuestModeRoots() {
+    enter("kvm_mmu_free_guest_mode_roots") { _ in "Previous roots of root_mmu that were built for L2 go." }
+    let slots = vcpu.rootMMU.previousRoots.indices.filter { index in
+      guard let hpa = vcpu.rootMMU.previousRoots[index].hpa else { return false }
+      return pages[hpa]?.role.guestMode ?? true
+    }
+    freeRoots(.root, RootSlots(previous: slots))
+    leave()
+  }
+
+  /// Serves MMU_FREE_OBSOLETE_ROOTS (`kvm_mmu_free_obsolete_roots`): roots that were zapped, and roots without a
+  /// shadow page.
+  mutating func freeObsoleteRoots() {
+    enter("kvm_mmu_free_obsolete_roots") { _ in "Roots that were zapped while in use are let go." }
+    for name in [MMUName.root, .guest] {
+      let mmu = vcpu[name]
+      var slots = RootSlots(
+        previous: mmu.previousRoots.indices.filter { isObsoleteRoot(mmu.previousRoots[$0].hpa) })
+      if isObsoleteRoot(mmu.root.hpa) { slots.insert(.current) }
+      freeRoots(name, slots)
+    }
+    leave()
+  }
+
+  private func isObsoleteRoot(_ hpa: HostPhysicalAddress?) -> Bool {
+    guard let hpa else { return false }
+    guard let page = pages[hpa] else { return true }
+    return isObsolete(page)
+  }
+
+  /// Flushes every vCPU, because pages are about to be freed (`kvm_mmu_commit_zap_page`).
+  mutating func commitZap() {
+    raiseOnAll(.tlbFlush, "pages were freed that a processor may still use")
+  }
+}

@@ -1,0 +1,182 @@
+extension VirtualMachine {
+  /// Makes sure that the MMU in use has a root (`kvm_mmu_reload`).
+  ///
+  /// - Returns: whether it has one; if not, TRIPLE_FAULT was raised.
+  mutating func reload() -> Bool {
+    if activeMMU.root.hpa != nil { return true }
+    let name = vcpu.mmu
+    enter("kvm_mmu_load") { machine in
+      "\(name.rawValue) has no valid root, so one is found or built for mmu_role "
+        + "\(hex(machine.activeMMU.mmuRole.rawValue))."
+    }
+    defer { leave() }
+    allocateSpecialRoots(name)
+    if vcpu[name].mmuRole.direct {
+      allocateDirectRoots(name)
+    } else if !allocateShadowRoots(name) {
+      return false
+    }
+    syncRoots()
+    loadPGD()
+    flushCurrent()
+    return true
+  }
+
+  /// Makes the pages in front of PAE roots for a nested guest of fewer levels (`mmu_alloc_special_roots`).
+  private mutating func allocateSpecialRoots(_ name: MMUName) {
+    let role = vcpu[name].mmuRole
+    guard !role.direct, vcpu[name].vcpuRole.base.level < 4, role.level >= 4 else { return }
+    guard vcpu[name].pml4Root == nil else { return }
+    vcpu[name].paeRoot = PAERootTable(hpa: takeSpecialRoot())
+    vcpu[name].pml4Root = SpecialRoot(hpa: takeSpecialRoot())
+    if role.level == 5 { vcpu[name].pml5Root = SpecialRoot(hpa: takeSpecialRoot()) }
+    say("mmu_alloc_special_roots") { _ in
+      "L1's nested tables have fewer levels than the hardware walks, so pages are made that lead to its PAE roots."
+    }
+  }
+
+  private mutating func takeSpecialRoot() -> HostPhysicalAddress {
+    defer { nextSpecialRoot.rawValue += 0x1000 }
+    return nextSpecialRoot
+  }
+
+  /// Loads a root that maps physical addresses linearly (`mmu_alloc_direct_roots`).
+  private mutating func allocateDirectRoots(_ name: MMUName) {
+    let role = vcpu[name].mmuRole
+    enter("mmu_alloc_direct_roots") { _ in "The root is direct: no guest table stands behind it." }
+    defer { leave() }
+    let hpa: HostPhysicalAddress
+    if machine.usesTDPMMU {
+      hpa = tdpRoot(role)
+    } else {
+      makePagesAvailable()
+      if role.level >= 4 {
+        hpa = allocateRoot(name, frame: GuestFrameNumber(rawValue: 0), quadrant: 0, level: role.level)
+      } else {
+        var table = vcpu[name].paeRoot ?? PAERootTable(hpa: takeSpecialRoot())
+        for index in 0..<4 {
+          let frame = GuestFrameNumber(rawValue: UInt64(index) << 18)
+          table.entries[index] = allocateRoot(name, frame: frame, quadrant: 0, level: 2).rawValue | 1
+        }
+        vcpu[name].paeRoot = table
+        hpa = table.hpa
+      }
+    }
+    setRoot(name, hpa, pgd: 0)
+  }
+
+  /// Finds or makes a root of the TDP MMU (`kvm_tdp_mmu_get_vcpu_root_hpa`): vCPUs with the same role share it.
+  private mutating func tdpRoot(_ role: PageRole) -> HostPhysicalAddress {
+    if let hpa = pages.tdpRoots.first(where: { pages[$0]?.role == role }) {
+      let count = pages.addReference(1, to: hpa)
+      say(
+        "kvm_tdp_mmu_get_vcpu_root_hpa",
+        effect: .foundPage(hpa: hpa, frame: GuestFrameNumber(rawValue: 0), role: role)
+      ) { _ in
+        "The TDP MMU has a root of this role at \(hex(hpa.rawValue)); it now has \(count) references, the TDP MMU's "
+          + "own included."
+      }
+      return hpa
+    }
+    let page = pages.allocate(
+      frame: GuestFrameNumber(rawValue: 0), role: role, isTDPMMU: true, validGeneration: 0)
+    pages.addReference(2, to: page.hpa)
+    say(
+      "kvm_tdp_mmu_get_vcpu_root_hpa", effect: .createdPage(hpa: page.hpa, frame: page.frame, role: role)
+    ) { _ in
+      "The TDP MMU has no root of this role and makes one at \(hex(page.hpa.rawValue)), with a reference of its own."
+    }
+    return page.hpa
+  }
+
+  /// Loads a root that shadows the guest's tables (`mmu_alloc_shadow_roots`).
+  ///
+  /// - Returns: false if a table lies outside memory; TRIPLE_FAULT is then raised and nothing was made.
+  private mutating func allocateShadowRoots(_ name: MMUName) -> Bool {
+    let pgd = guestPGD(name)
+    let frame = GuestPhysicalAddress(rawValue: pgd & bits(12, 51)).frame
+    let guestLevel = vcpu[name].vcpuRole.base.level
+    let role = vcpu[name].mmuRole
+    enter("mmu_alloc_shadow_roots") { _ in
+      "The root shadows the guest's \(guestLevel)-level tables at \(hex(pgd)) (frame \(hex(frame.rawValue)))."
+    }
+    defer { leave() }
+    guard checkRoot(frame) else { return false }
+    var tables = [GuestFrameNumber?](repeating: frame, count: 4)
+    if guestLevel == 3 {
+      for index in 0..<4 {
+        let entry = pdptr(name, index)
+        tables[index] = entry & 1 == 0 ? nil : GuestPhysicalAddress(rawValue: entry & bits(12, 51)).frame
+        if let table = tables[index], !checkRoot(table) { return false }
+      }
+    }
+    makePagesAvailable()
+    if guestLevel >= 4 {
+      setRoot(name, allocateRoot(name, frame: frame, quadrant: 0, level: role.level), pgd: pgd)
+      return true
+    }
+    guard var table = vcpu[name].paeRoot else { return false }
+    let leading: UInt64 = role.level >= 4 ? 0x27 : 1
+    for index in 0..<4 {
+      table.entries[index] =
+        tables[index].map {
+          allocateRoot(name, frame: $0, quadrant: guestLevel == 2 ? index : 0, level: 2).rawValue | leading
+        } ?? 0
+    }
+    vcpu[name].paeRoot = table
+    setRoot(name, linkSpecialRoots(name, to: table.hpa, leading), pgd: pgd)
+    return true
+  }
+
+  /// Puts the special roots in front of PAE roots and gives the one that the hardware starts from.
+  private mutating func linkSpecialRoots(
+    _ name: MMUName, to paeRoot: HostPhysicalAddress, _ leading: UInt64
+  ) -> HostPhysicalAddress {
+    var top = paeRoot
+    let level = vcpu[name].mmuRole.level
+    if level >= 4, let pml4 = vcpu[name].pml4Root {
+      vcpu[name].pml4Root?.entry = top.rawValue | leading
+      top = pml4.hpa
+    }
+    if level == 5, let pml5 = vcpu[name].pml5Root {
+      vcpu[name].pml5Root?.entry = top.rawValue | leading
+      top = pml5.hpa
+    }
+    return top
+  }
+
+  /// Whether a root's table lies in memory (`mmu_check_root`); if not, TRIPLE_FAULT is raised.
+  private mutating func checkRoot(_ frame: GuestFrameNumber) -> Bool {
+    if memory.isVisible(frame) { return true }
+    enter("mmu_check_root") { _ in "Frame \(hex(frame.rawValue)) lies in no memory slot: the guest can't run." }
+    raise(.tripleFault, "a table of the root lies outside memory")
+    leave()
+    return false
+  }
+
+  private mutating func setRoot(_ name: MMUName, _ hpa: HostPhysicalAddress, pgd: UInt64) {
+    vcpu[name].root = Root(pgd: pgd, hpa: hpa)
+    say("kvm_mmu_load", effect: .loadedRoot(name, hpa: hpa, pgd: pgd)) { _ in
+      "\(name.rawValue)'s root is \(hex(hpa.rawValue)) with pgd \(hex(pgd))."
+    }
+  }
+
+  /// The top-level value of the guest tables that an MMU shadows or walks (`get_guest_pgd`).
+  func guestPGD(_ name: MMUName) -> UInt64 {
+    guard name == .guest, let nested = vcpu.nested else { return vcpu.registers.cr3 }
+    return switch nested.control {
+    case .vmx(let guest): guest.eptp.rawValue
+    case .svm(let guest): guest.ncr3 ?? 0
+    }
+  }
+
+  /// One of the four PDPTEs of the guest tables that an MMU shadows or walks (`get_pdptr`); L1's nested ones are
+  /// read from memory each time.
+  func pdptr(_ name: MMUName, _ index: Int) -> UInt64 {
+    guard name == .guest, case .svm(let guest)? = vcpu.nested?.control, let ncr3 = guest.ncr3 else {
+      return vcpu[vcpu.walkMMU].pdptrs[index]
+    }
+    let address = GuestPhysicalAddress(rawValue: (ncr3 & ~0x1f) + UInt64(index) * 8)
+    return memory.word(at: address) ?? 0
+  }
+}
