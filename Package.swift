@@ -51,7 +51,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
     .testTarget(
-      name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPCore"], swiftSettings: strict),
+      name: "HTTPServerTests",
+      dependencies: ["HTTPServer", "HTTPCore", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .systemLibrary(

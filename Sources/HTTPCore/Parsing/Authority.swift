@@ -29,6 +29,7 @@ enum Authority {
 /// The hosts that this server answers for (RFC 9110 §7.4), so that a page of another site that reaches it by a name
 /// of its own (DNS rebinding, §17.1) is refused.
 public struct AllowedAuthorities: Sendable {
+  /// In small letters.
   private let list: [String]?
 
   /// Any host: only for servers that hold nothing worth guarding.
@@ -36,7 +37,7 @@ public struct AllowedAuthorities: Sendable {
 
   /// Only these, each `host` or `host:port` exactly as a client writes it; the case of letters does not matter.
   public init(_ list: [String]) {
-    self.init(list: list)
+    self.init(list: list.map { $0.lowercased() })
   }
 
   private init(list: [String]?) {
@@ -46,19 +47,7 @@ public struct AllowedAuthorities: Sendable {
   /// Whether a request for `authority` is answered; HTTP/1.0 may leave it out (nil).
   func allows(_ bytes: borrowing Span<UInt8>, _ authority: Range<Int>?) -> Bool {
     guard let list, let authority else { return true }
-    for allowed in list where equals(bytes, authority, ignoringCase: allowed) { return true }
+    for allowed in list where equals(bytes, authority, allowed, ignoringCase: true) { return true }
     return false
-  }
-
-  private func equals(
-    _ bytes: borrowing Span<UInt8>, _ range: Range<Int>, ignoringCase text: String
-  ) -> Bool {
-    guard text.utf8.count == range.count else { return false }
-    var index = range.lowerBound
-    for expected in text.utf8 {
-      if bytes[index].lowercasedASCII != expected.lowercasedASCII { return false }
-      index += 1
-    }
-    return true
   }
 }

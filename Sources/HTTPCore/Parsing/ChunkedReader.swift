@@ -64,7 +64,7 @@ struct ChunkedReader: Sendable {
       return size == 0 ? .trailerStart : .data
     }
     if let digit = byte.hexadecimalValue {
-      if size == 0 { extensionBytes += 1 }  // bounds the leading zeros
+      if size == 0, digit == 0 { extensionBytes += 1 }  // bounds the leading zeros
       guard size <= room / 16 + 1 else { throw .contentTooLarge }  // no overflow below
       size = size * 16 + Int(digit)
       guard size <= room else { throw .contentTooLarge }

@@ -88,7 +88,8 @@ struct HeadParser: Sendable {
   private mutating func fieldLine(
     _ bytes: borrowing Span<UInt8>, limit: Int
   ) throws(HTTPError) -> Range<Int>? {
-    let end = min(bytes.count, sectionStart + limit)
+    let last = sectionStart + limit - 1  // the latest place for the section's final LF
+    let end = min(bytes.count, last)
     while position < end {
       let byte = bytes[position]
       if byte >= 0x20 && byte != 0x7f || byte == .tab {
@@ -97,7 +98,7 @@ struct HeadParser: Sendable {
         return try endOfLine(bytes, else: .forbiddenByteInValue)
       }
     }
-    if position >= sectionStart + limit { throw .headerTooLarge }
+    if position >= last { throw .headerTooLarge }
     return nil
   }
 

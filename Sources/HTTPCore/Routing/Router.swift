@@ -31,102 +31,24 @@ public struct Router<Handler: Sendable>: Sendable {
     case notFound
   }
 
-  private struct Endpoint {
-    let method: Method
-    let names: [String]
-    let handler: Handler
-  }
-
-  private struct Node {
-    var literals: [(segment: [UInt8], node: Int)] = []
-    var parameter: Int?
-    var endpoints: [Endpoint] = []
-    var allow = ""
-  }
-
   /// Every row, in the order given.
   public let routes: [Route]
-  private var nodes = [Node()]
-  private let serverAllow: String
+  private let tree: RouteTree
 
   /// Builds the table. Two rows of one method whose templates take the same paths are a mistake in the program.
   public init(_ routes: [Route]) {
     self.routes = routes
-    serverAllow = Self.allow(routes.map(\.method))
-    for route in routes { insert(route) }
-    for index in nodes.indices { nodes[index].allow = Self.allow(nodes[index].endpoints.map(\.method)) }
+    tree = RouteTree(routes.map { ($0.method, $0.template) })
   }
 
   /// What the table says of `request`.
   public func match(_ request: borrowing Request) -> Match {
-    if request.isForServer { return .options(allow: serverAllow) }
-    var values: [ArraySlice<UInt8>] = []
-    guard let index = find(request.pathSegments, from: 0, &values) else { return .notFound }
-    let node = nodes[index]
-    if let endpoint = endpoint(for: request.method, in: node) {
-      return .found(endpoint.handler, PathParameters(names: endpoint.names, values: values))
+    switch tree.match(request) {
+    case .found(let row, let parameters): .found(routes[row].handler, parameters)
+    case .methodNotAllowed(let allow): .methodNotAllowed(allow: allow)
+    case .options(let allow): .options(allow: allow)
+    case .notFound: .notFound
     }
-    return request.method == .options ? .options(allow: node.allow) : .methodNotAllowed(allow: node.allow)
-  }
-
-  private func endpoint(for method: Method, in node: Node) -> Endpoint? {
-    if let endpoint = node.endpoints.first(where: { $0.method == method }) { return endpoint }
-    return method == .head ? node.endpoints.first { $0.method == .get } : nil
-  }
-
-  private func find(_ segments: PathSegments, from index: Int, _ values: inout [ArraySlice<UInt8>]) -> Int? {
-    var rest = segments
-    guard let segment = rest.next() else { return nodes[index].endpoints.isEmpty ? nil : index }
-    if let literal = nodes[index].literals.first(where: { $0.segment.elementsEqual(segment) }),
-      let found = find(rest, from: literal.node, &values)
-    {
-      return found
-    }
-    guard let parameter = nodes[index].parameter, !segment.isEmpty else { return nil }
-    values.append(segment)
-    if let found = find(rest, from: parameter, &values) { return found }
-    values.removeLast()
-    return nil
-  }
-
-  private mutating func insert(_ route: Route) {
-    precondition(route.template.hasPrefix("/"), "a template begins with /")
-    var index = 0
-    var names: [String] = []
-    for segment in route.template.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-      if segment.hasPrefix("{"), segment.hasSuffix("}") {
-        names.append(String(segment.dropFirst().dropLast()))
-        index = nodes[index].parameter ?? addNode(parameterOf: index)
-      } else {
-        let bytes = Array(segment.utf8)
-        let known = nodes[index].literals.first { $0.segment == bytes }?.node
-        index = known ?? addNode(literal: bytes, of: index)
-      }
-    }
-    precondition(
-      !nodes[index].endpoints.contains { $0.method == route.method }, "two rows for \(route.template)")
-    nodes[index].endpoints.append(Endpoint(method: route.method, names: names, handler: route.handler))
-  }
-
-  private mutating func addNode(parameterOf parent: Int) -> Int {
-    nodes.append(Node())
-    nodes[parent].parameter = nodes.count - 1
-    return nodes.count - 1
-  }
-
-  private mutating func addNode(literal: [UInt8], of parent: Int) -> Int {
-    nodes.append(Node())
-    nodes[parent].literals.append((literal, nodes.count - 1))
-    return nodes.count - 1
-  }
-
-  /// The value of Allow: the methods in order of first mention, HEAD beside GET, and OPTIONS.
-  private static func allow(_ methods: [Method]) -> String {
-    var names: [String] = []
-    for method in methods.flatMap({ $0 == .get ? [.get, .head] : [$0] }) + [.options] {
-      if !names.contains(method.name) { names.append(method.name) }
-    }
-    return names.joined(separator: ", ")
   }
 }
 

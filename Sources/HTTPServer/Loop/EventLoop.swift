@@ -1,0 +1,258 @@
+import HTTPCore
+import Synchronization
+
+/// One thread's share of the connections: waits for readiness, reads, has requests answered, writes.
+///
+/// `@unchecked Sendable`: everything mutable is used only inside ``run()``, which runs once; other threads reach the
+/// loop through ``post(_:)`` alone. ``accept(from:spreadOver:)`` comes before ``run()``.
+final class EventLoop: @unchecked Sendable {
+  /// What another thread may ask of the loop.
+  enum Message: Sendable {
+    /// Serve this accepted connection.
+    case adopt(Int32)
+    /// Finish what is in flight, then end.
+    case drain
+  }
+
+  private static let bufferSize = 64 * 1024
+  /// Milliseconds between two looks at the deadlines.
+  private static let tick = 250
+
+  let service: Service
+  let poller: any Poller
+  private let mail = Mutex<[Message]>([])
+
+  private var clients = ClientTable()
+  private var acceptor: Acceptor?
+  private var receiveBuffer = [UInt8](repeating: 0, count: bufferSize)
+  private var output: [UInt8] = []
+  private var now = Socket.monotonicMilliseconds
+  private var unixSeconds = 0
+  private var date = DateField(unixSeconds: 0)
+  private var nextTick = 0
+  private var drainEnd: Int?
+
+  init(service: Service, poller: any Poller) {
+    self.service = service
+    self.poller = poller
+  }
+
+  /// Makes this loop the one that accepts.
+  func accept(from listener: Int32, spreadOver loops: [EventLoop]) {
+    acceptor = Acceptor(listener: listener, loops: loops, service: service, poller: poller)
+  }
+
+  /// Has `message` handled on the loop; from any thread.
+  func post(_ message: Message) {
+    mail.withLock { $0.append(message) }
+    poller.wake()
+  }
+
+  /// Serves until drained.
+  func run() {
+    var events: [Readiness] = []
+    acceptor?.begin()
+    while drainEnd == nil || !clients.isEmpty {
+      let needsTick = !clients.isEmpty || acceptor?.isPaused == true
+      poller.wait(milliseconds: needsTick ? max(nextTick - now, 0) : nil, into: &events)
+      readClocks()
+      for event in events { handle(event) }
+      for message in mail.withLock({ exchange(&$0) }) { handle(message) }
+      if now >= nextTick {
+        nextTick = now + Self.tick
+        expire()
+        acceptor?.resume()
+      }
+    }
+    for case .adopt(let descriptor) in mail.withLock({ exchange(&$0) }) { drop(descriptor) }
+    acceptor = nil
+  }
+
+  private func exchange(_ messages: inout [Message]) -> [Message] {
+    defer { messages = [] }
+    return messages
+  }
+
+  private func readClocks() {
+    now = Socket.monotonicMilliseconds
+    let seconds = Socket.unixSeconds
+    if seconds != unixSeconds {
+      unixSeconds = seconds
+      date = DateField(unixSeconds: seconds)
+    }
+  }
+
+  // MARK: What can happen
+
+  private func handle(_ message: Message) {
+    switch message {
+    case .adopt(let descriptor):
+      if drainEnd != nil { return drop(descriptor) }
+      let client = clients.insert { Client(descriptor: descriptor, token: $0, service: service) }
+      client.deadline = now + service.limits.idleSeconds * 1000
+      poller.add(descriptor, token: client.token, interest: .read)
+    case .drain:
+      guard drainEnd == nil else { return }
+      drainEnd = now + Server.drainSeconds * 1000
+      acceptor?.end()
+      for client in clients.all where client.http.phase == .idle && client.unsent.isEmpty {
+        if !client.isLingering { beginLinger(client) }
+      }
+    }
+  }
+
+  private func handle(_ event: Readiness) {
+    if event.token == Acceptor.token {
+      acceptor?.accept()
+      return
+    }
+    guard let client = clients[event.token] else { return }
+    if client.interest.contains(.write), event.ready.contains(.write) {
+      resumeSending(client)
+    } else if client.interest.contains(.read), event.ready.contains(.read) {
+      client.isLingering ? dropInput(client) : read(client)
+    }
+  }
+
+  /// Deals with every connection whose time is over.
+  private func expire() {
+    if let drainEnd, now >= drainEnd {
+      for client in clients.all { remove(client) }
+    }
+    for client in clients.all where now >= client.deadline {
+      if client.isLingering || !client.unsent.isEmpty {
+        remove(client)
+        continue
+      }
+      let action = client.http.timedOut()
+      serve(client, beginningWith: action)
+    }
+  }
+
+  // MARK: Reading and answering
+
+  private func read(_ client: Client) {
+    switch Socket.receive(client.descriptor, into: &receiveBuffer) {
+    case .wouldBlock: return
+    case .failed: remove(client)
+    case .bytes(0):
+      client.isPeerDone = true
+      serve(client, beginningWith: client.http.inputEnded())
+    case .bytes(let count):
+      client.http.receive(receiveBuffer, count: count)
+      serve(client, beginningWith: nil)
+    }
+  }
+
+  /// Answers every request that is there, sends all answers at once, and sees what the connection waits for then.
+  private func serve(_ client: Client, beginningWith first: HTTPConnection.Action?) {
+    var waiting = first
+    var answered = false
+    var needsInput = false
+    repeat {
+      output.removeAll(keepingCapacity: output.capacity <= 4 * service.limits.pendingOutput)
+      while output.count < service.limits.pendingOutput {
+        let action = waiting ?? client.http.next()
+        waiting = nil
+        needsInput = !perform(action, for: client)
+        if needsInput { break }
+        answered = true
+      }
+      client.http.keepRest()
+      guard send(client) else { return }
+      if !client.unsent.isEmpty {
+        client.updateDeadline(now: now, limits: service.limits, answered: answered)
+        return
+      }
+    } while !needsInput
+    finish(client, answered: answered)
+  }
+
+  /// Appends what `action` asks for to the output; false when it asks for input.
+  private func perform(_ action: HTTPConnection.Action, for client: Client) -> Bool {
+    switch action {
+    case .needsInput: return false
+    case .sendContinue: output += HTTPConnection.continueResponse
+    case .request(let request):
+      let response = service.handler(request)
+      client.http.answer(response, date: date, closing: drainEnd != nil, into: &output)
+    case .refuse(let error):
+      client.http.answer(service.renderError(error), date: date, into: &output)
+    }
+    return true
+  }
+
+  /// Everything is sent: close, or wait for more.
+  private func finish(_ client: Client, answered: Bool) {
+    if client.http.isClosing || drainEnd != nil && client.http.phase == .idle {
+      beginLinger(client)
+    } else {
+      client.updateDeadline(now: now, limits: service.limits, answered: answered)
+    }
+  }
+
+  /// Sends the output; what the socket does not take is kept for later. False when the connection is gone.
+  private func send(_ client: Client) -> Bool {
+    guard !output.isEmpty else { return true }
+    switch Socket.send(client.descriptor, output, from: 0) {
+    case .failed:
+      remove(client)
+      return false
+    case .bytes(let count) where count == output.count: return true
+    case .bytes(let count): client.unsent = Array(output[count...])
+    case .wouldBlock: client.unsent = output
+    }
+    setInterest(.write, of: client)
+    return true
+  }
+
+  private func resumeSending(_ client: Client) {
+    switch Socket.send(client.descriptor, client.unsent, from: client.sent) {
+    case .wouldBlock: return
+    case .failed: return remove(client)
+    case .bytes(let count): client.sent += count
+    }
+    client.deadline = now + service.limits.writeStallSeconds * 1000
+    guard client.sent == client.unsent.count else { return }
+    client.unsent = []
+    client.sent = 0
+    setInterest(.read, of: client)
+    serve(client, beginningWith: nil)
+  }
+
+  // MARK: Closing
+
+  /// Sends FIN, then reads what still comes for a while, so that the last answer is not lost to a reset
+  /// (RFC 9112 §9.6).
+  private func beginLinger(_ client: Client) {
+    if client.isPeerDone { return remove(client) }
+    Socket.shutdownWrite(client.descriptor)
+    client.isLingering = true
+    client.deadline = now + service.limits.lingerSeconds * 1000
+  }
+
+  private func dropInput(_ client: Client) {
+    switch Socket.receive(client.descriptor, into: &receiveBuffer) {
+    case .bytes(0), .failed: remove(client)
+    case .bytes, .wouldBlock: break
+    }
+  }
+
+  private func setInterest(_ interest: Interest, of client: Client) {
+    guard client.interest != interest else { return }
+    client.interest = interest
+    poller.modify(client.descriptor, token: client.token, interest: interest)
+  }
+
+  private func remove(_ client: Client) {
+    guard clients.remove(client) else { return }
+    poller.close(client.descriptor)
+    service.connections.subtract(1, ordering: .relaxed)
+  }
+
+  /// Closes an accepted connection that comes too late.
+  private func drop(_ descriptor: Int32) {
+    Socket.close(descriptor)
+    service.connections.subtract(1, ordering: .relaxed)
+  }
+}

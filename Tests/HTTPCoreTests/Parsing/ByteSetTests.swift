@@ -1,0 +1,28 @@
+import Testing
+
+@testable import HTTPCore
+
+@Test func byteSetsHoldTheirGrammarsCharacters() {
+  let alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+  let subDelimiters = "!$&'()*+,;="
+  let sets: [(ByteSet, String)] = [
+    (.tokens, "!#$%&'*+-.^_`|~" + alphanumeric),
+    (.path, "-._~:@/%" + subDelimiters + alphanumeric),
+    (.query, "-._~:@/%?" + subDelimiters + alphanumeric),
+    (.registeredName, "-._~%" + subDelimiters + alphanumeric),
+    (.ipv6, "0123456789abcdefABCDEF:."),
+  ]
+  for (set, characters) in sets {
+    for byte in UInt8.min...UInt8.max {
+      #expect(set.contains(byte) == characters.utf8.contains(byte), "\(byte)")
+    }
+  }
+}
+
+@Test func percentEncodingIsDecodedOnce() {
+  let cases = [("a", "a"), ("%41%2f", "A/"), ("%2541", "%41"), ("a+b", "a+b"), ("%4", "%4"), ("%zz", "%zz")]
+  for (encoded, text) in cases {
+    #expect(String(decoding: percentDecoded(Array(encoded.utf8)[...]), as: UTF8.self) == text)
+  }
+  #expect(percentDecoded(Array("a+b".utf8)[...], plusIsSpace: true) == Array("a b".utf8)[...])
+}
