@@ -65,8 +65,8 @@ extension NestedGuest {
       switch control {
       case .vmx(let guest):
         json.member("vendor", Vendor.intel.rawValue)
-        json.member("ept", guest.eptp != nil)
-        json.member("eptp", hex: guest.eptp?.rawValue)
+        json.member("ept", guest.ept)
+        json.member("eptp", hex: guest.ept ? guest.eptp.rawValue : nil)
         json.member("vpid", Int(guest.vpid))
       case .svm(let guest):
         json.member("vendor", Vendor.amd.rawValue)
