@@ -34,17 +34,17 @@ extension VirtualMachine {
       tdpFor: role, level: machine.tdpLevel(guestMaxPhyAddr: vcpu.cpuid.maxPhyAddr),
       accessedDirty: machine.accessedDirty)
     guard adopt(.root, "init_kvm_tdp_mmu", role, pageRole) else { return }
-    vcpu.rootMMU.initTDP(machine: machine, cpuid: vcpu.cpuid)
+    vcpu.rootMMU.configureTDP(machine: machine, cpuid: vcpu.cpuid)
   }
 
   private mutating func initShadowMMU(_ role: VCPURole) {
     guard adopt(.root, "kvm_init_shadow_mmu", role, PageRole(shadowOf: role)) else { return }
-    vcpu.rootMMU.initShadow(machine: machine, cpuid: vcpu.cpuid)
+    vcpu.rootMMU.configureShadow(machine: machine, cpuid: vcpu.cpuid)
   }
 
   private mutating func initNestedMMU(_ role: VCPURole) {
     guard adopt(.nested, "init_kvm_nested_mmu", role, vcpu.nestedMMU.mmuRole) else { return }
-    vcpu.nestedMMU.initNested(machine: machine, cpuid: vcpu.cpuid)
+    vcpu.nestedMMU.configureWalkOnly(machine: machine, cpuid: vcpu.cpuid)
   }
 
   /// Sets guest_mmu up to shadow L1's EPT, and looks for a root (`kvm_init_shadow_ept_mmu`).
@@ -56,7 +56,7 @@ extension VirtualMachine {
     let capabilities = machine.nestedCapabilities
     let role = VCPURole(eptp: eptp, executeOnly: capabilities.eptExecuteOnly)
     if adopt(.guest, "kvm_init_shadow_ept_mmu", role, role.base) {
-      vcpu.guestMMU.initShadowEPT(machine: machine, cpuid: vcpu.cpuid)
+      vcpu.guestMMU.configureShadowEPT(machine: machine, cpuid: vcpu.cpuid)
     }
     newPGD(eptp.rawValue)
     leave()
@@ -70,12 +70,11 @@ extension VirtualMachine {
       "guest_mmu shadows the nested tables at \(hex(ncr3)): the role follows from a CR0 of just PG, L1's CR4 "
         + "without PKE, and L1's EFER."
     }
-    let role = VCPURole(
-      cr0: .pg, cr4: l1.cr4.subtracting(.pke), efer: l1.efer, smm: false, guestMode: vcpu.guestMode)
+    let role = VCPURole(nestedNPTOfCR4: l1.cr4, efer: l1.efer, smm: vcpu.smm)
     let pageRole = PageRole(
       nestedNPTOf: role, level: machine.tdpLevel(guestMaxPhyAddr: vcpu.cpuid.maxPhyAddr))
     if adopt(.guest, "kvm_init_shadow_npt_mmu", role, pageRole) {
-      vcpu.guestMMU.initShadow(machine: machine, cpuid: vcpu.cpuid)
+      vcpu.guestMMU.configureShadow(machine: machine, cpuid: vcpu.cpuid)
     }
     newPGD(ncr3)
     leave()
@@ -98,10 +97,12 @@ extension VirtualMachine {
     vcpu[name].mmuRole = pageRole
     say(function, effect: .roles(name, vcpuRole: role, mmuRole: pageRole)) { _ in
       "\(name.rawValue): "
-        + roleSentence("vcpu_role", hex(oldRole.rawValue), hex(role.rawValue), role.differences(from: oldRole))
+        + roleSentence(
+          "vcpu_role", hex(oldRole.rawValue), hex(role.rawValue), role.differences(from: oldRole))
         + "; "
         + roleSentence(
-          "mmu_role", hex(oldPageRole.rawValue), hex(pageRole.rawValue), pageRole.differences(from: oldPageRole))
+          "mmu_role", hex(oldPageRole.rawValue), hex(pageRole.rawValue),
+          pageRole.differences(from: oldPageRole))
         + "."
     }
     return true
@@ -111,32 +112,4 @@ extension VirtualMachine {
 private func roleSentence(_ name: String, _ old: String, _ new: String, _ fields: [String]) -> String {
   fields.isEmpty
     ? "\(name) stays \(new)" : "\(name) \(old) becomes \(new) (\(fields.joined(separator: ", ")))"
-}
-
-extension MMU {
-  mutating func initTDP(machine: Machine, cpuid: GuestCPUID) {
-    pageFault = .tdp
-    walkFormat = WalkFormat(vcpuRole)
-    resetGuestPagingMetadata(machine: machine, cpuid: cpuid)
-    resetTDPShadowZeroBits(machine: machine)
-  }
-
-  mutating func initShadow(machine: Machine, cpuid: GuestCPUID) {
-    let format = WalkFormat(vcpuRole)
-    walkFormat = format
-    pageFault = format.shadowPageFault
-    resetGuestPagingMetadata(machine: machine, cpuid: cpuid)
-    resetShadowZeroBits(machine: machine, cpuid: cpuid)
-  }
-
-  mutating func initShadowEPT(machine: Machine, cpuid: GuestCPUID) {
-    walkFormat = .ept
-    pageFault = .ept
-    resetEPTMetadata(machine: machine, cpuid: cpuid, capabilities: machine.nestedCapabilities)
-  }
-
-  mutating func initNested(machine: Machine, cpuid: GuestCPUID) {
-    walkFormat = WalkFormat(vcpuRole)
-    resetGuestPagingMetadata(machine: machine, cpuid: cpuid)
-  }
 }

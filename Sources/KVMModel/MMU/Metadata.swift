@@ -25,7 +25,8 @@ extension MMU {
       switch machine.vendor {
       case .amd:
         .x86(
-          physical: physical, level: mmuRole.level, noExecute: true, gbPages: machine.host.gbPages, pse: false,
+          physical: physical, level: mmuRole.level, noExecute: true, gbPages: machine.host.gbPages,
+          pse: false,
           amd: true)
       case .intel:
         .ept(physical: physical, executeOnly: false, hugePageLevel: machine.maxHugePageLevel)
@@ -38,7 +39,8 @@ extension MMU {
     permissions = Permissions(role: vcpuRole, ept: true)
     pkruMask = 0
     guestReservedBits = .ept(
-      physical: cpuid.reservedAddressBits, executeOnly: executeOnly, hugePageLevel: capabilities.hugePageLevel)
+      physical: cpuid.reservedAddressBits, executeOnly: executeOnly, hugePageLevel: capabilities.hugePageLevel
+    )
     shadowZeroBits = .ept(
       physical: bits(machine.host.maxPhyAddr, 63), executeOnly: executeOnly,
       hugePageLevel: machine.maxHugePageLevel)

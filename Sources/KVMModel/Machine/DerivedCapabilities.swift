@@ -22,12 +22,13 @@ extension Machine {
   }
 
   /// The capabilities L1 really has: those it is offered and the host has (`nested_vmx_setup_ctls_msrs`).
+  ///
+  /// Large pages need nothing of the host, because KVM splits them when it shadows L1's EPT.
   public var nestedCapabilities: NestedCapabilities {
     var result = nested
     result.ept = nested.ept && tdp
     result.eptExecuteOnly = nested.eptExecuteOnly && host.eptExecuteOnly
     result.ept5Level = nested.ept5Level && host.ept5Level
-    result.ept1G = nested.ept1G && host.ept1G
     result.eptAD = nested.eptAD && eptAD
     return result
   }

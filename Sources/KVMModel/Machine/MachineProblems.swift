@@ -38,7 +38,8 @@ extension Machine {
     requireWidth(cpuid.maxPhyAddr, "/cpuid/maxphyaddr")
     require(Limits.vcpus.contains(vcpus), "/vcpus", "must be from 1 to 64, is \(vcpus)")
     require(
-      Limits.previousRoots.contains(previousRoots), "/prev_roots", "must be from 1 to 16, is \(previousRoots)")
+      Limits.previousRoots.contains(previousRoots), "/prev_roots", "must be from 1 to 16, is \(previousRoots)"
+    )
     found += memory.problems().map { Problem(pointer: "/memory" + $0.pointer, detail: $0.detail) }
     return found
   }

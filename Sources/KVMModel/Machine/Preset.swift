@@ -31,7 +31,8 @@ public struct Preset: Sendable {
         $0.cpuid.maxPhyAddr = 48
       }),
     Preset(
-      id: "intel-ept-5level", summary: "An Intel server with 57-bit addresses: 5-level EPT, and LA57 for the guest.",
+      id: "intel-ept-5level",
+      summary: "An Intel server with 57-bit addresses: 5-level EPT, and LA57 for the guest.",
       machine: derived {
         $0.host.maxPhyAddr = 52
         $0.host.la57 = true
@@ -42,7 +43,8 @@ public struct Preset: Sendable {
       }),
     Preset(
       id: "amd-npt-5level",
-      summary: "An AMD server whose host runs 5-level paging, so that NPT has 5 levels, and LA57 for the guest.",
+      summary:
+        "An AMD server whose host runs 5-level paging, so that NPT has 5 levels, and LA57 for the guest.",
       machine: derived {
         $0.vendor = .amd
         $0.host.maxPhyAddr = 52

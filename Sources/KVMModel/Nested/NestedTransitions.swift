@@ -47,8 +47,20 @@ extension VirtualMachine {
     }
   }
 
-  /// A triple fault of L2 (`nested_vmx_triple_fault`, `nested_svm_triple_fault`): L1 sees it, and goes on.
-  mutating func nestedTripleFault() {
-    nestedExit("triple fault: the tables that its root would shadow can't be used")
+  /// Offers a triple fault of L2 to L1 (`nested_vmx_triple_fault`, `nested_svm_triple_fault`).
+  ///
+  /// On Intel L1 always sees an exit. On AMD it does only if its VMCB intercepts SHUTDOWN, which the VMCBs of this
+  /// model don't.
+  mutating func offerTripleFaultToL1() {
+    switch vcpu.nested?.control {
+    case .vmx(let guest):
+      vcpu.requests.remove(.tripleFault)
+      vmxExit(guest, "a table that its root would shadow lies outside memory, which is a triple fault")
+    case .svm:
+      say("nested_svm_triple_fault") { _ in
+        "L1's VMCB does not intercept SHUTDOWN, so L1 sees nothing and the whole machine stops."
+      }
+    case nil: break
+    }
   }
 }

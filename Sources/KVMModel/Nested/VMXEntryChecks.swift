@@ -43,7 +43,8 @@ struct VMXEntry {
       $0.host64 && !$0.host.cr4.contains(.pae)
     },
     Rule(
-      function: "nested_vmx_check_host_state", reason: "a host state that is not 64-bit allows no 64-bit guest"
+      function: "nested_vmx_check_host_state",
+      reason: "a host state that is not 64-bit allows no 64-bit guest"
     ) { !$0.host64 && $0.guest64 },
     Rule(
       function: "nested_vmx_check_host_state", reason: "a host state that is not 64-bit allows no CR4.PCIDE"
@@ -71,7 +72,8 @@ struct VMXEntry {
     Rule(function: "nested_vmx_check_guest_state", reason: "a 64-bit guest needs CR4.PAE and CR0.PG") {
       $0.guest64 && (!$0.l2.cr4.contains(.pae) || !$0.l2.cr0.contains(.pg))
     },
-    Rule(function: "nested_vmx_check_guest_state", reason: "the guest EFER is not one that the CPUID allows") {
+    Rule(function: "nested_vmx_check_guest_state", reason: "the guest EFER is not one that the CPUID allows")
+    {
       !$0.isValid($0.l2.efer)
     },
     Rule(

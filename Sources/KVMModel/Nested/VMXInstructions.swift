@@ -1,12 +1,9 @@
 extension VirtualMachine {
   /// The check that VMX instructions begin with (`nested_vmx_check_permission`).
   func checkVMXPermission(_ function: String) throws(Refused) {
-    guard vcpu.nestedState.vmxon && !vcpu.smm else {
+    guard vcpu.nestedState.vmxon else {
       throw .exception(
-        .undefinedOpcode, function,
-        vcpu.smm
-          ? "VMX operation is suspended in system management mode"
-          : "the vCPU is not in VMX operation: VMXON comes first")
+        .undefinedOpcode, function, "the vCPU is not in VMX operation: VMXON comes first")
     }
   }
 
@@ -59,7 +56,8 @@ extension VirtualMachine {
       }
       freeGuestRoots(matching: eptp)
     case 2: freeRoots(.guest, .all)
-    default: throw vmFail(.invalidOperand, function, "type \(type) is neither single-context (1) nor global (2)")
+    default:
+      throw vmFail(.invalidOperand, function, "type \(type) is neither single-context (1) nor global (2)")
     }
   }
 
@@ -104,6 +102,6 @@ extension VirtualMachine {
   func isCanonical(_ address: UInt64) -> Bool {
     let unused: Int64 = vcpu.registers.cr4.contains(.la57) ? 64 - 57 : 64 - 48
     let signed = Int64(bitPattern: address)
-    return signed << unused >> unused == signed
+    return (signed << unused) >> unused == signed
   }
 }

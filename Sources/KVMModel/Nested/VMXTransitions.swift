@@ -11,6 +11,11 @@ extension VirtualMachine {
     }
     defer { leave() }
     try checkVMXPermission("nested_vmx_run")
+    if vcpu.smm {
+      throw .exception(
+        .undefinedOpcode, "nested_vmx_check_permission",
+        "VMX operation is suspended in system management mode (vmx_enter_smm)")
+    }
     vcpu.nestedState.hasCurrentVMCS = true
     let entry = vmxEntry(request)
     if let refusal = VMXEntry.controls.refusal(of: entry) {
@@ -20,7 +25,7 @@ extension VirtualMachine {
     if let refusal = VMXEntry.hostState.refusal(of: entry) {
       throw vmFail(.invalidHostState, refusal.function, refusal.reason)
     }
-    vcpu.nestedState.eptp = entry.eptp
+    if entry.ept { vcpu.nestedState.eptp = entry.eptp }
     try enterNonRootMode(entry, pdptrs: request.pdptrs)
   }
 
@@ -29,9 +34,10 @@ extension VirtualMachine {
     var l2 = request.l2.applied(to: l1)
     l2.codeSegmentLong = request.l2.codeSegmentLong ?? l2.efer.contains(.lma)
     let host = request.host.applied(to: l1)
+    let field = request.nestedPaging ? vcpu.nestedState.eptp : nil
     return VMXEntry(
       ept: request.nestedPaging,
-      eptp: request.pgd.map(EPTPointer.init(rawValue:)) ?? vcpu.nestedState.eptp ?? EPTPointer(rawValue: 0),
+      eptp: request.pgd.map(EPTPointer.init(rawValue:)) ?? field ?? EPTPointer(rawValue: 0),
       vpid: request.vpid, l2: l2, host: host, l1: l1, capabilities: machine.nestedCapabilities,
       cpuid: vcpu.cpuid, allowedCR4: machine.allowedCR4(vcpu.cpuid), allowedEFER: machine.allowedEFER)
   }
@@ -137,8 +143,9 @@ extension VirtualMachine {
     let problem =
       guest.ept
       ? eptp.problem(
-        capabilities: machine.nestedCapabilities, reservedAddressBits: vcpu.cpuid.reservedAddressBits)
-        .map { "the new EPT pointer is not valid: \($0)" }
+        capabilities: machine.nestedCapabilities, reservedAddressBits: vcpu.cpuid.reservedAddressBits
+      )
+      .map { "the new EPT pointer is not valid: \($0)" }
       : "L2 runs without EPT, so L1 has not enabled the function"
     if let problem {
       vmxExit(guest, problem)

@@ -121,7 +121,9 @@ extension Change.Value {
   fileprivate static func optional(_ name: String?) -> Self { name.map(Self.name) ?? .null }
   fileprivate static func optional(_ word: UInt64?) -> Self { word.map(Self.word) ?? .null }
   fileprivate static func pgd(_ value: UInt64) -> Self { value == invalidPage ? .null : .word(value) }
-  fileprivate static func words(_ words: SIMD4<UInt64>) -> Self { .words([words[0], words[1], words[2], words[3]]) }
+  fileprivate static func words(_ words: SIMD4<UInt64>) -> Self {
+    .words([words[0], words[1], words[2], words[3]])
+  }
   fileprivate static func entries(_ table: PAERootTable?) -> Self { table.map { words($0.entries) } ?? .null }
   fileprivate static func entry(_ root: SpecialRoot?) -> Self { root.map { .word($0.entry) } ?? .null }
 

@@ -101,7 +101,8 @@ public struct RegisterValues: Sendable, Hashable {
 
   /// Values for the registers named.
   public init(
-    cr0: UInt64? = nil, cr3: UInt64? = nil, cr4: UInt64? = nil, efer: UInt64? = nil, codeSegmentLong: Bool? = nil
+    cr0: UInt64? = nil, cr3: UInt64? = nil, cr4: UInt64? = nil, efer: UInt64? = nil,
+    codeSegmentLong: Bool? = nil
   ) {
     self.cr0 = cr0
     self.cr3 = cr3

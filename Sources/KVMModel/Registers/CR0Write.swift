@@ -17,14 +17,16 @@ struct CR0Write {
   /// Further rules for a write by the guest, after the reserved bits were dropped (`kvm_set_cr0`).
   static let transitions: [Rule<CR0Write>] = [
     Rule(
-      function: "kvm_set_cr0", reason: "turning paging on with EFER.LME set enters long mode, which needs CR4.PAE"
+      function: "kvm_set_cr0",
+      reason: "turning paging on with EFER.LME set enters long mode, which needs CR4.PAE"
     ) { $0.entersLongMode && !$0.old.cr4.contains(.pae) },
     Rule(
       function: "kvm_set_cr0",
       reason: "turning paging on with EFER.LME set enters long mode, which needs CS.L clear at that moment"
     ) { $0.entersLongMode && $0.old.codeSegmentLong },
     Rule(
-      function: "kvm_set_cr0", reason: "paging can't be turned off from 64-bit code (EFER.LMA and CS.L are set)"
+      function: "kvm_set_cr0",
+      reason: "paging can't be turned off from 64-bit code (EFER.LMA and CS.L are set)"
     ) { !$0.value.contains(.pg) && $0.old.efer.contains(.lma) && $0.old.codeSegmentLong },
     Rule(function: "kvm_set_cr0", reason: "paging can't be turned off while CR4.PCIDE is set") {
       !$0.value.contains(.pg) && $0.old.cr4.contains(.pcide)

@@ -19,7 +19,8 @@ extension VirtualMachine {
       if value & vcpu.cpuid.reservedAddressBits != 0 {
         let width = vcpu.cpuid.maxPhyAddr
         throw .generalProtection(
-          "kvm_set_cr3", "CR3 has bits at or above the guest's MAXPHYADDR (\(width) bits)"
+          "kvm_set_cr3",
+          "CR3 has bits at or above the guest's MAXPHYADDR (\(width) bits)"
             + (raw & Self.noFlush != 0 ? "; bit 63 means NOFLUSH only with CR4.PCIDE" : ""))
       }
       if old.isPAEPaging && !loadPDPTRs(value) {
@@ -50,9 +51,10 @@ extension VirtualMachine {
       raise([.mmuSync, .tlbFlushCurrent], "the PCID is the active one, so its shadow pages must be synced")
     }
     guard registers.cr4.contains(.pcide) else { return }
-    let slots = RootSlots(previous: activeMMU.previousRoots.indices.filter {
-      vcpu[vcpu.mmu].previousRoots[$0].pgd & 0xfff == pcid
-    })
+    let slots = RootSlots(
+      previous: activeMMU.previousRoots.indices.filter {
+        vcpu[vcpu.mmu].previousRoots[$0].pgd & 0xfff == pcid
+      })
     if !slots.isEmpty { freeRoots(vcpu.mmu, slots) }
   }
 }

@@ -51,7 +51,8 @@ struct CR4Write {
 extension VirtualMachine {
   func cr4Write(_ value: UInt64) -> CR4Write {
     CR4Write(
-      value: CR4(rawValue: value), old: vcpu.registers, allowed: machine.allowedCR4(vcpu.cpuid), smm: vcpu.smm,
+      value: CR4(rawValue: value), old: vcpu.registers, allowed: machine.allowedCR4(vcpu.cpuid),
+      smm: vcpu.smm,
       vendor: machine.vendor)
   }
 

@@ -11,7 +11,8 @@ struct EFERWrite {
       !$0.value.isSubset(of: $0.allowed)
     },
     Rule(
-      function: "__kvm_valid_efer", reason: "EFER.LME or EFER.LMA is set, but the guest's CPUID has no long mode"
+      function: "__kvm_valid_efer",
+      reason: "EFER.LME or EFER.LMA is set, but the guest's CPUID has no long mode"
     ) { !$0.cpuid.lm && !$0.value.isDisjoint(with: [.lme, .lma]) },
     Rule(function: "__kvm_valid_efer", reason: "EFER.NX is set, but the guest's CPUID has no no-execute") {
       !$0.cpuid.nx && $0.value.contains(.nx)

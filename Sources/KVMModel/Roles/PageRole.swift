@@ -13,35 +13,65 @@ public struct PageRole: RawRepresentable, Hashable, Sendable {
     set { self[0, 4] = UInt32(newValue) }
   }
   /// The guest's entries are 4 bytes wide.
-  public var has4ByteGPTE: Bool { get { self[4] } set { self[4] = newValue } }
+  public var has4ByteGPTE: Bool {
+    get { self[4] }
+    set { self[4] = newValue }
+  }
   /// Which part of a guest table of 4-byte entries the page covers, 0 to 3.
   public var quadrant: Int {
     get { Int(self[5, 2]) }
     set { self[5, 2] = UInt32(newValue) }
   }
   /// No guest table stands behind the page: it maps a linear range of frames.
-  public var direct: Bool { get { self[7] } set { self[7] = newValue } }
+  public var direct: Bool {
+    get { self[7] }
+    set { self[7] = newValue }
+  }
   /// What the entries above allow: bit 0 execute, bit 1 write, bit 2 user (in EPT: read).
   public var access: AccessRights {
     get { AccessRights(rawValue: UInt8(self[8, 3])) }
     set { self[8, 3] = UInt32(newValue.rawValue) }
   }
   /// The page was zapped while it was still a root.
-  public var invalid: Bool { get { self[11] } set { self[11] = newValue } }
+  public var invalid: Bool {
+    get { self[11] }
+    set { self[11] = newValue }
+  }
   /// No-execute is in force.
-  public var eferNX: Bool { get { self[12] } set { self[12] = newValue } }
+  public var eferNX: Bool {
+    get { self[12] }
+    set { self[12] = newValue }
+  }
   /// CR0.WP is in force.
-  public var cr0WP: Bool { get { self[13] } set { self[13] = newValue } }
+  public var cr0WP: Bool {
+    get { self[13] }
+    set { self[13] = newValue }
+  }
   /// CR4.SMEP is set and CR0.WP is not.
-  public var smepAndNotWP: Bool { get { self[14] } set { self[14] = newValue } }
+  public var smepAndNotWP: Bool {
+    get { self[14] }
+    set { self[14] = newValue }
+  }
   /// CR4.SMAP is set and CR0.WP is not.
-  public var smapAndNotWP: Bool { get { self[15] } set { self[15] = newValue } }
+  public var smapAndNotWP: Bool {
+    get { self[15] }
+    set { self[15] = newValue }
+  }
   /// The tables have no accessed and dirty bits.
-  public var adDisabled: Bool { get { self[16] } set { self[16] = newValue } }
+  public var adDisabled: Bool {
+    get { self[16] }
+    set { self[16] = newValue }
+  }
   /// Built for an L2 guest.
-  public var guestMode: Bool { get { self[17] } set { self[17] = newValue } }
+  public var guestMode: Bool {
+    get { self[17] }
+    set { self[17] = newValue }
+  }
   /// A level-5 page in front of a 4-level guest table.
-  public var passthrough: Bool { get { self[18] } set { self[18] = newValue } }
+  public var passthrough: Bool {
+    get { self[18] }
+    set { self[18] = newValue }
+  }
   /// Built for system management mode.
   public var smm: Bool {
     get { self[24, 8] != 0 }

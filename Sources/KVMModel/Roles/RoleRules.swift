@@ -44,6 +44,12 @@ extension VCPURole {
     self.init(base: base, ext: executeOnly ? [.valid, .executeOnly] : .valid)
   }
 
+  /// The role that shadows nested page tables of an L1 with these registers (`kvm_init_shadow_npt_mmu`): that of a
+  /// CR0 of just PG, and without CR4.PKE.
+  public init(nestedNPTOfCR4 cr4: CR4, efer: EFER, smm: Bool) {
+    self.init(cr0: .pg, cr4: cr4.subtracting(.pke), efer: efer, smm: smm, guestMode: true)
+  }
+
   init(base: PageRole, ext: ExtendedRole) {
     self.init(rawValue: UInt64(ext.rawValue) << 32 | UInt64(base.rawValue))
   }

@@ -21,7 +21,8 @@ extension VirtualMachine {
     }
     enter("kvm_mmu_free_roots") { _ in
       "\(name.rawValue) frees "
-        + ((active ? ["the current root"] : []) + previous.map { "prev_roots[\($0)]" }).joined(separator: ", ")
+        + ((active ? ["the current root"] : []) + previous.map { "prev_roots[\($0)]" }).joined(
+          separator: ", ")
         + "."
     }
     defer { leave() }

@@ -148,7 +148,8 @@ extension VirtualMachine {
   /// Whether a root's table lies in memory (`mmu_check_root`); if not, TRIPLE_FAULT is raised.
   private mutating func checkRoot(_ frame: GuestFrameNumber) -> Bool {
     if memory.isVisible(frame) { return true }
-    enter("mmu_check_root") { _ in "Frame \(hex(frame.rawValue)) lies in no memory slot: the guest can't run." }
+    enter("mmu_check_root") { _ in "Frame \(hex(frame.rawValue)) lies in no memory slot: the guest can't run."
+    }
     raise(.tripleFault, "a table of the root lies outside memory")
     leave()
     return false

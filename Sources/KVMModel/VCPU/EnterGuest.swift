@@ -37,10 +37,7 @@ extension VirtualMachine {
   /// Serves TRIPLE_FAULT: L1 sees its guest shut down, or the machine stops.
   private mutating func serveTripleFault() -> Outcome? {
     guard vcpu.requests.contains(.tripleFault) else { return nil }
-    if vcpu.guestMode {
-      vcpu.requests.remove(.tripleFault)
-      nestedTripleFault()
-    }
+    offerTripleFaultToL1()
     guard take(.tripleFault) else { return nil }
     say("vcpu_enter_guest", effect: .served(.tripleFault)) { _ in
       "The triple fault stops the machine: user space gets KVM_EXIT_SHUTDOWN."

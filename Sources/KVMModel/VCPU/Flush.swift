@@ -70,7 +70,9 @@ extension VirtualMachine {
   /// The EPT pointer that KVM runs the guest with (`construct_eptp`).
   func hardwareEPTP(_ hpa: HostPhysicalAddress) -> UInt64 {
     var accessedDirty = machine.eptAD
-    if case .vmx(let guest)? = vcpu.nested?.control { accessedDirty = accessedDirty && guest.eptp.accessedDirty }
+    if case .vmx(let guest)? = vcpu.nested?.control {
+      accessedDirty = accessedDirty && guest.eptp.accessedDirty
+    }
     return hpa.rawValue | 6 | (activeMMU.mmuRole.level == 5 ? 0x20 : 0x18) | (accessedDirty ? 0x40 : 0)
   }
 
