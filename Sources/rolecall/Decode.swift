@@ -1,5 +1,5 @@
-import ArgumentParser
-import KVMModel
+public import ArgumentParser
+public import KVMModel
 
 /// `rolecall decode`
 struct Decode: ParsableCommand {
@@ -32,7 +32,7 @@ struct Decode: ParsableCommand {
   }
 }
 
-extension RoleName: @retroactive ExpressibleByArgument {}
+extension RoleName: ExpressibleByArgument {}
 
 private func word(_ text: String) throws -> UInt64 {
   let isHexadecimal = text.lowercased().hasPrefix("0x")

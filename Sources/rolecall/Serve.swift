@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Dispatch
-import HTTPServer
-import Logging
+public import HTTPServer
+public import Logging
 import RolecallAPI
 
 #if canImport(Glibc)
@@ -35,7 +35,7 @@ struct Serve: ParsableCommand {
     configuration.poller = poller
     if let loops { configuration.loops = loops }
 
-    let service = RolecallService { unsafe time(nil) }
+    let service = RolecallService { time(nil) }
     let stop = StopSignal()
     let server = try Server(
       configuration: configuration, logger: logger, renderError: service.respond(to:),
@@ -43,13 +43,13 @@ struct Serve: ParsableCommand {
     let name = server.host.contains(":") ? "[\(server.host)]" : server.host
     print("Rolecall serves on http://\(name):\(server.port)")
     // A pipe would keep the line until much more is printed.
-    unsafe fflush(nil)
+    fflush(nil)
     stop.wait()
     server.shutdown()
   }
 }
 
-extension ServerConfiguration.PollerKind: @retroactive ExpressibleByArgument {}
+extension ServerConfiguration.PollerKind: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// SIGTERM and SIGINT as something to wait for.
@@ -61,7 +61,7 @@ private final class StopSignal {
     let queue = DispatchQueue(label: "signals")
     sources = [SIGTERM, SIGINT].map { number in
       // Otherwise the signal ends the process before its source hears of it.
-      unsafe signal(number, SIG_IGN)
+      signal(number, SIG_IGN)
       return DispatchSource.makeSignalSource(signal: number, queue: queue)
     }
     for source in sources {

@@ -15,19 +15,31 @@ enum OperationRequest: Sendable {
     case .write(let write): .machine(.writeMemory(write.words(over: machine.memory)))
     }
   }
+
+  /// Why the model refused it; its body stands at `pointer`.
+  func problem(_ error: OperationError, at pointer: String = "") -> ProblemDetails {
+    guard case .invalid(var problem) = error, case .write(let write) = self else {
+      return ProblemDetails(error, at: pointer)
+    }
+    switch write {
+    case .words(_, let key): problem.pointer.replace("/words/", with: "/\(key)/", maxReplacements: 1)
+    case .halves: problem.pointer = "/words"
+    }
+    return ProblemDetails(.invalid(problem), at: pointer)
+  }
 }
 
 /// A write to guest memory.
 enum MemoryWrite: Sendable {
-  /// 64-bit words.
-  case words([MemoryWord])
+  /// 64-bit words, which stand in the body under this key.
+  case words([MemoryWord], key: String)
   /// 32-bit words from an address on, so that a 64-bit word can change by half.
   case halves(UInt64, [UInt32])
 
   /// Reads `gpa`, `words` and `word_bytes`, or `at`.
   init(_ body: inout Body) {
     if let words = body.members.optionalArray("at", of: decodeWord) {
-      self = .words(words)
+      self = .words(words, key: "at")
       for key in ["gpa", "words", "word_bytes"] where body.members.optionalValue(key) != nil {
         body.refuse(key, "at names each word's own address, and excludes \(key)")
       }
@@ -46,14 +58,14 @@ enum MemoryWrite: Sendable {
       self = .words(
         zip(0..., words).map { index, word in
           MemoryWord(address: GuestPhysicalAddress(rawValue: gpa &+ 8 &* UInt64(index)), value: word)
-        })
+        }, key: "words")
     }
   }
 
   /// The 64-bit words that are to lie in memory.
   func words(over memory: borrowing GuestMemory) -> [MemoryWord] {
     guard case .halves(let gpa, let halves) = self else {
-      if case .words(let words) = self { return words }
+      if case .words(let words, _) = self { return words }
       return []
     }
     var words: [MemoryWord] = []

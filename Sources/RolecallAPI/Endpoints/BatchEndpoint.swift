@@ -75,7 +75,7 @@ extension Session.State {
       guard writing else { return nil }
       json.beginObject()
       json.key("problem")
-      ProblemDetails(error, at: "/operations/\(index)").write(to: &json, instance: exchange.request.path)
+      request.problem(error, at: "/operations/\(index)").write(to: &json, instance: exchange.request.path)
       json.endObject()
       return nil
     }

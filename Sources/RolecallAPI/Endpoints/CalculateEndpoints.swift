@@ -30,11 +30,9 @@ func answerCalculateRoles(_ exchange: Exchange) throws(ProblemDetails) -> Respon
     cr0: registers.cr0, cr4: registers.cr4, efer: registers.efer, smm: smm, guestMode: guestMode)
   let tdp = MMU.forRootTDP(machine: machine, cpuid: machine.cpuid, role: role)
   let shadow = MMU.forRootShadow(machine: machine, cpuid: machine.cpuid, role: role)
-  // Nested NPT runs in guest mode, on a CR0 of just PG and a CR4 without PKE.
   let npt = MMU.forNestedNPT(
     machine: machine, cpuid: machine.cpuid,
-    role: VCPURole(
-      cr0: .pg, cr4: registers.cr4.subtracting(.pke), efer: registers.efer, smm: false, guestMode: true))
+    role: VCPURole(nestedNPTOfCR4: registers.cr4, efer: registers.efer, smm: smm))
   let naming = exchange.naming
   return exchange.json(capacity: 8 * 1024) { json in
     json.beginObject()

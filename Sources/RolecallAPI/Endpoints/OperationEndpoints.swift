@@ -32,16 +32,15 @@ private func applyOperation(
     let request = try decode(
       OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus), &body, state.machine)
     try body.finish()
-    guard let operation = request?.resolved(on: state.machine) else {
-      throw ProblemDetails(.notFound, "no such operation")
-    }
+    guard let request else { throw ProblemDetails(.notFound, "no such operation") }
+    let operation = request.resolved(on: state.machine)
     _ = try exchange.precondition(revision: state.revision)
     let result: OperationResult
     do throws(OperationError) {
       result = try state.apply(
         operation, detail: ResultDocument.detail(isMinimal: isMinimal), at: exchange.service.now)
     } catch {
-      throw ProblemDetails(error)
+      throw request.problem(error)
     }
     var headers = exchange.fields(revision: state.revision)
     if isMinimal { headers.append("Preference-Applied", "return=minimal") }

@@ -25,7 +25,7 @@ func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
       do throws(OperationError) {
         _ = try state.apply(operation.resolved(on: state.machine), detail: .lookups, at: time)
       } catch {
-        throw ProblemDetails(error, at: "/operations/\(index)")
+        throw operation.problem(error, at: "/operations/\(index)")
       }
     }
   }
