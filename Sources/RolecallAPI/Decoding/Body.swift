@@ -1,0 +1,72 @@
+import JSON
+
+/// An object of a request's body while it is taken apart.
+///
+/// What has the wrong form is noted by `members`; what has the right form but is against a rule, in `rules`.
+struct Body {
+  /// The members.
+  var members: ObjectDecoder
+  /// Where the object stands in the body.
+  let pointer: String
+  /// The rules that were found broken.
+  private(set) var rules: [JSONProblem] = []
+
+  /// The object at `pointer`; a value of another type is a problem of form.
+  init(_ value: JSONValue, at pointer: String = "") {
+    self.init(members: ObjectDecoder(value, at: pointer), at: pointer)
+  }
+
+  /// What is left of an object at `pointer` that `members` takes apart.
+  init(members: ObjectDecoder, at pointer: String) {
+    self.members = members
+    self.pointer = pointer
+  }
+
+  /// Notes that a member is against a rule. `key` may go deeper with slashes.
+  mutating func refuse(_ key: String, _ detail: String) {
+    rules.append(JSONProblem(pointer: pointer + "/" + key, detail: detail))
+  }
+
+  /// Notes broken rules found elsewhere.
+  mutating func refuse(_ problems: [JSONProblem]) { rules += problems }
+
+  /// Takes an object apart, if there is one; nil too if it has not the right form.
+  mutating func optionalObject<Content>(_ key: String, _ decode: (inout Body) -> Content) -> Content? {
+    var found: [JSONProblem] = []
+    let pointer = JSONPointer.member(key, of: self.pointer)
+    let content = members.optionalObject(key) { members in
+      var body = Body(members: members, at: pointer)
+      let content = decode(&body)
+      members = body.members
+      found = body.rules
+      return content
+    }
+    rules += found
+    return content
+  }
+
+  /// Takes an object apart that must be there.
+  mutating func object<Content>(_ key: String, _ decode: (inout Body) -> Content) -> Content? {
+    let content = optionalObject(key, decode)
+    if !members.contains(key) { members.refuse(key, "is missing") }
+    return content
+  }
+
+  /// Everything that is wrong, the form before the rules.
+  func problems() -> (form: [JSONProblem], rules: [JSONProblem]) {
+    do {
+      try members.finish()
+      return ([], rules)
+    } catch {
+      return (error.problems, rules)
+    }
+  }
+
+  /// Throws if anything is wrong.
+  func finish() throws(ProblemDetails) {
+    let (form, rules) = problems()
+    guard form.isEmpty && rules.isEmpty else {
+      throw ProblemDetails(form.isEmpty ? .ruleViolated : .invalidBody, form + rules)
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import JSON
+import KVMModel
+
+/// Reads operations on a machine.
+struct OperationDecoder {
+  /// Reads a vCPU operation for a machine of that vendor.
+  typealias VCPUReader = @Sendable (inout Body, Vendor) -> VCPUOperation
+  /// Reads a machine operation.
+  typealias MachineReader = @Sendable (inout Body) -> MemoryWrite?
+
+  /// The operations on a vCPU.
+  static let vcpuOperations: [(name: String, read: VCPUReader)] = [
+    ("set-cr", { body, _ in setCR(&body) }),
+    ("set-efer", { body, _ in .setEFER(body.registerWrite(EFER.bitNames)) }),
+    (
+      "set-pkru",
+      { body, _ in .setPKRU(UInt32(truncatingIfNeeded: body.members.word("value", bits: 32))) }
+    ),
+    ("set-cs", { body, _ in .setCS(long: body.members.bool("l")) }),
+    ("set-sregs", { body, _ in .setSregs(body.registerValues()) }),
+    ("set-cpuid", { body, _ in .setCPUID(cpuidChange(&body)) }),
+    ("smm-enter", { _, _ in .smmEnter }),
+    ("smm-leave", { _, _ in .smmLeave }),
+    ("enter-guest", { _, _ in .enterGuest }),
+    ("nested-enter", { body, vendor in .nestedEnter(nestedEntry(&body, vendor)) }),
+    ("nested-exit", { body, _ in .nestedExit(reason: body.members.optionalString("reason")) }),
+    ("ept-load", { body, _ in .eptLoad(EPTPointer(rawValue: body.members.word("eptp"))) }),
+    ("invlpg", { body, _ in .invlpg(gva: body.members.word("gva")) }),
+    (
+      "invpcid",
+      { body, _ in
+        .invpcid(
+          type: InvalidationType.decode(&body, InvalidationType.invpcid),
+          pcid: body.members.optionalWord("pcid") ?? 0, gva: body.members.optionalWord("gva") ?? 0)
+      }
+    ),
+    (
+      "invept",
+      { body, _ in
+        .invept(
+          type: InvalidationType.decode(&body, InvalidationType.invept),
+          eptp: EPTPointer(rawValue: body.members.optionalWord("eptp") ?? 0))
+      }
+    ),
+    (
+      "invvpid",
+      { body, _ in
+        .invvpid(
+          type: InvalidationType.decode(&body, InvalidationType.invvpid),
+          vpid: body.members.optionalWord("vpid") ?? 0, gva: body.members.optionalWord("gva") ?? 0)
+      }
+    ),
+    (
+      "invlpga",
+      { body, _ in
+        .invlpga(
+          gva: body.members.word("gva"),
+          asid: UInt32(truncatingIfNeeded: body.members.optionalWord("asid", bits: 32) ?? 0))
+      }
+    ),
+    ("vmxon", { _, _ in .vmxon }),
+    ("vmxoff", { _, _ in .vmxoff }),
+  ]
+
+  /// The operations on the machine; one that gives no write is `zap-all`.
+  static let machineOperations: [(name: String, read: MachineReader)] = [
+    ("write-memory", { body in MemoryWrite(&body) }),
+    ("zap-all", { _ in nil }),
+  ]
+
+  /// What the operations are for.
+  let vendor: Vendor
+  /// The machine's vCPUs.
+  let vcpus: Int
+
+  /// Reads the body of a vCPU operation of a known name.
+  func vcpuOperation(_ name: String, vcpu: Int, _ body: inout Body) -> OperationRequest? {
+    guard let read = Self.vcpuOperations.first(where: { $0.name == name })?.read else { return nil }
+    let operation = read(&body, vendor)
+    return .operation(.vcpu(vcpu, operation, enterGuest: body.members.optionalBool("enter_guest")))
+  }
+
+  /// Reads the body of a machine operation of a known name.
+  func machineOperation(_ name: String, _ body: inout Body) -> OperationRequest? {
+    guard let read = Self.machineOperations.first(where: { $0.name == name })?.read else { return nil }
+    return read(&body).map { .write($0) } ?? .operation(.machine(.zapAll))
+  }
+
+  /// Reads an element of a list of operations, which names its operation and vCPU itself.
+  func listed(_ body: inout Body) -> OperationRequest? {
+    let names = Self.vcpuOperations.map(\.name) + Self.machineOperations.map(\.name)
+    guard let name = body.members.required("op", { $0.enumeration(of: names) }) else {
+      _ = body.members.optionalValue("vcpu")
+      return nil
+    }
+    if let operation = machineOperation(name, &body) { return operation }
+    let vcpu = body.members.optionalInteger("vcpu") ?? 0
+    if !(0..<vcpus).contains(vcpu) {
+      body.refuse("vcpu", "the machine has \(vcpus) vCPUs, from 0 to \(vcpus - 1)")
+    }
+    return vcpuOperation(name, vcpu: vcpu, &body)
+  }
+}
+
+private func setCR(_ body: inout Body) -> VCPUOperation {
+  let register = body.members.enumeration("register", of: ControlRegister.self)
+  return .setCR(register, body.registerWrite(register.bitNames))
+}
+
+private func cpuidChange(_ body: inout Body) -> CPUIDChange {
+  var change = CPUIDChange(maxPhyAddr: body.members.optionalInteger("maxphyaddr"))
+  let widths = Machine.Limits.maxPhyAddr
+  if let width = change.maxPhyAddr, !widths.contains(width) {
+    body.refuse("maxphyaddr", "must be from \(widths.lowerBound) to \(widths.upperBound) bits, is \(width)")
+  }
+  for flag in CPUIDFlag.allCases { change.flags[flag] = body.members.optionalBool(flag.rawValue) }
+  return change
+}
+
+private func nestedEntry(_ body: inout Body, _ vendor: Vendor) -> NestedEntry {
+  let l2 = body.optionalObject("l2") { $0.registerValues() } ?? RegisterValues()
+  let foreign = vendor == .intel ? ["npt", "ncr3"] : ["ept", "eptp", "vpid", "pdptrs", "host"]
+  for key in foreign where body.members.optionalValue(key) != nil {
+    body.refuse(key, "only a machine of the other vendor has this; this one's is \(vendor.rawValue)")
+  }
+  guard vendor == .intel else {
+    let ncr3 = body.members.optionalWord("ncr3")
+    return NestedEntry(nestedPaging: body.members.optionalBool("npt") ?? (ncr3 != nil), pgd: ncr3, l2: l2)
+  }
+  let eptp = body.members.optionalWord("eptp")
+  var entry = NestedEntry(nestedPaging: body.members.optionalBool("ept") ?? (eptp != nil), pgd: eptp, l2: l2)
+  entry.vpid = UInt16(truncatingIfNeeded: body.members.optionalWord("vpid", bits: 16) ?? 0)
+  if let values = body.members.optionalArray("pdptrs", count: 4...4, of: { $0.word() }) {
+    entry.pdptrs = SIMD4(values)
+  }
+  entry.host = body.optionalObject("host") { $0.registerValues() } ?? RegisterValues()
+  return entry
+}

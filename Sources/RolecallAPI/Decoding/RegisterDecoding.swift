@@ -1,0 +1,52 @@
+import JSON
+import KVMModel
+
+extension Body {
+  /// What `value`, or `set` and `clear`, say is to be written to a register whose bits have these names.
+  mutating func registerWrite(_ names: [(name: String, bit: UInt64)]) -> RegisterWrite {
+    let value = members.optionalWord("value")
+    let set = bits("set", names)
+    let clear = bits("clear", names)
+    let hasBits = set != nil || clear != nil
+    if members.contains("value") {
+      if hasBits { refuse("value", "a write is either value, or set and clear") }
+      return .value(value ?? 0)
+    }
+    if !hasBits { members.refuse("value", "is missing: a write is either value, or set and clear") }
+    if let set, let clear, set & clear != 0 { refuse("clear", "names a bit that is to be set too") }
+    return .bits(set: set ?? 0, clear: clear ?? 0)
+  }
+
+  private mutating func bits(_ key: String, _ names: [(name: String, bit: UInt64)]) -> UInt64? {
+    guard members.contains(key) else { return nil }
+    if names.isEmpty { refuse(key, "the register has no bits with names; give its value") }
+    let list = members.optionalArray(key) { element -> UInt64? in
+      guard !names.isEmpty, let name = element.enumeration(of: names.map(\.name)) else { return nil }
+      return names.first { $0.name == name }?.bit
+    }
+    return (list ?? []).reduce(0, |)
+  }
+
+  /// The registers that the body, or an object of it, names.
+  mutating func registerValues() -> RegisterValues {
+    RegisterValues(
+      cr0: members.optionalWord("cr0"), cr3: members.optionalWord("cr3"), cr4: members.optionalWord("cr4"),
+      efer: members.optionalWord("efer"), codeSegmentLong: members.optionalBool("cs_l"))
+  }
+}
+
+extension ControlRegister {
+  /// The register's bits by name.
+  var bitNames: [(name: String, bit: UInt64)] {
+    switch self {
+    case .cr0: CR0.bitNames
+    case .cr3: []
+    case .cr4: CR4.bitNames
+    }
+  }
+}
+
+extension NamedBits {
+  /// The bits by name.
+  static var bitNames: [(name: String, bit: UInt64)] { names.map { ($0.name, $0.bit.rawValue) } }
+}

@@ -1,0 +1,11 @@
+/// Which top-level keys of a document are wanted (`?fields=`).
+struct Fields: Sendable {
+  /// Every key.
+  static let all = Fields(chosen: nil)
+
+  /// The keys; nil for all.
+  let chosen: [String]?
+
+  /// Whether the key is wanted.
+  func contains(_ key: String) -> Bool { chosen?.contains(key) ?? true }
+}

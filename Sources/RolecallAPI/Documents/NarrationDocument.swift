@@ -1,0 +1,87 @@
+import JSON
+import KVMModel
+
+extension NarrationStep {
+  func write(to json: inout JSONWriter, _ naming: Naming) {
+    json.beginObject()
+    json.member("function", function)
+    json.member("depth", depth)
+    json.member("text", text)
+    json.key("effect")
+    if let effect { effect.write(to: &json, naming) } else { json.null() }
+    json.endObject()
+  }
+}
+
+extension Effect {
+  fileprivate func write(to json: inout JSONWriter, _ naming: Naming) {
+    json.beginObject()
+    json.member("kind", kind)
+    switch self {
+    case .raised(let requests), .served(let requests):
+      json.member("requests", strings: requests.names)
+    case .freedRoot(let mmu, let slot, let hpa):
+      json.member("mmu", mmu.rawValue)
+      json.member("slot", slot.name)
+      json.member("hpa", hex: hpa.rawValue)
+    case .loadedRoot(let mmu, let hpa, let pgd):
+      json.member("mmu", mmu.rawValue)
+      json.member("hpa", hex: hpa.rawValue)
+      json.member("pgd", hex: pgd == invalidPage ? nil : pgd)
+    case .createdPage(let hpa, let frame, let role), .foundPage(let hpa, let frame, let role),
+      .zappedPage(let hpa, let frame, let role):
+      json.member("hpa", hex: hpa.rawValue)
+      json.member("gfn", hex: frame.rawValue)
+      json.key("role")
+      role.write(to: &json)
+    case .roles(let mmu, let vcpuRole, let mmuRole):
+      json.member("mmu", mmu.rawValue)
+      json.key(naming.vcpuRole)
+      vcpuRole.write(to: &json)
+      json.key(naming.mmuRole)
+      mmuRole.write(to: &json)
+    case .quirk: break
+    }
+    json.endObject()
+  }
+
+  private var kind: String {
+    switch self {
+    case .raised: "raised"
+    case .served: "served"
+    case .freedRoot: "freed-root"
+    case .loadedRoot: "loaded-root"
+    case .createdPage: "created-page"
+    case .foundPage: "found-page"
+    case .zappedPage: "zapped-page"
+    case .roles: "roles"
+    case .quirk: "quirk"
+    }
+  }
+}
+
+extension Change {
+  func write(to json: inout JSONWriter, _ naming: Naming) {
+    json.beginObject()
+    json.member("path", naming.path(path))
+    json.key("from")
+    from.write(to: &json)
+    json.key("to")
+    to.write(to: &json)
+    json.endObject()
+  }
+}
+
+extension Change.Value {
+  fileprivate func write(to json: inout JSONWriter) {
+    switch self {
+    case .null: json.null()
+    case .flag(let flag): json.bool(flag)
+    case .number(let number): json.integer(number)
+    case .word(let word): json.hex(word)
+    case .name(let name): json.string(name)
+    case .names(let names): json.array { json in for name in names { json.string(name) } }
+    case .words(let words): json.array { json in for word in words { json.hex(word) } }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import JSON
+import KVMModel
+
+extension Operation {
+  /// The operation as a client of a machine of that vendor would list it.
+  func write(to json: inout JSONWriter, _ vendor: Vendor) {
+    json.beginObject()
+    switch self {
+    case .vcpu(let vcpu, let operation, let enterGuest):
+      json.member("op", operation.name)
+      json.member("vcpu", vcpu)
+      operation.writeArguments(to: &json, vendor)
+      if let enterGuest { json.member("enter_guest", enterGuest) }
+    case .machine(.writeMemory(let words)):
+      json.member("op", "write-memory")
+      json.key("at")
+      json.array { json in for word in words { word.write(to: &json) } }
+    case .machine(.zapAll):
+      json.member("op", "zap-all")
+    }
+    json.endObject()
+  }
+}
+
+extension VCPUOperation {
+  /// The name in paths and in `op`.
+  var name: String {
+    switch self {
+    case .setCR: "set-cr"
+    case .setEFER: "set-efer"
+    case .setPKRU: "set-pkru"
+    case .setCS: "set-cs"
+    case .setSregs: "set-sregs"
+    case .setCPUID: "set-cpuid"
+    case .smmEnter: "smm-enter"
+    case .smmLeave: "smm-leave"
+    case .enterGuest: "enter-guest"
+    case .nestedEnter: "nested-enter"
+    case .nestedExit: "nested-exit"
+    case .eptLoad: "ept-load"
+    case .invlpg: "invlpg"
+    case .invpcid: "invpcid"
+    case .invept: "invept"
+    case .invvpid: "invvpid"
+    case .invlpga: "invlpga"
+    case .vmxon: "vmxon"
+    case .vmxoff: "vmxoff"
+    }
+  }
+
+  fileprivate func writeArguments(to json: inout JSONWriter, _ vendor: Vendor) {
+    switch self {
+    case .setCR(let register, let write):
+      json.member("register", register.rawValue)
+      write.write(to: &json, register.bitNames)
+    case .setEFER(let write): write.write(to: &json, EFER.bitNames)
+    case .setPKRU(let value): json.member("value", hex: UInt64(value))
+    case .setCS(let long): json.member("l", long)
+    case .setSregs(let values): values.writeMembers(to: &json)
+    case .setCPUID(let change): change.writeMembers(to: &json)
+    case .nestedEnter(let entry): entry.writeMembers(to: &json, vendor)
+    case .nestedExit(let reason): json.member("reason", reason)
+    case .eptLoad(let eptp): json.member("eptp", hex: eptp.rawValue)
+    case .invlpg(let gva): json.member("gva", hex: gva)
+    case .invpcid(let type, let pcid, let gva):
+      InvalidationType.write(type, InvalidationType.invpcid, to: &json)
+      json.member("pcid", hex: pcid)
+      json.member("gva", hex: gva)
+    case .invept(let type, let eptp):
+      InvalidationType.write(type, InvalidationType.invept, to: &json)
+      json.member("eptp", hex: eptp.rawValue)
+    case .invvpid(let type, let vpid, let gva):
+      InvalidationType.write(type, InvalidationType.invvpid, to: &json)
+      json.member("vpid", hex: vpid)
+      json.member("gva", hex: gva)
+    case .invlpga(let gva, let asid):
+      json.member("gva", hex: gva)
+      json.member("asid", hex: UInt64(asid))
+    case .smmEnter, .smmLeave, .enterGuest, .vmxon, .vmxoff: break
+    }
+  }
+}
+
+extension RegisterWrite {
+  fileprivate func write(to json: inout JSONWriter, _ names: [(name: String, bit: UInt64)]) {
+    switch self {
+    case .value(let value): json.member("value", hex: value)
+    case .bits(let set, let clear):
+      json.member("set", strings: names.filter { set & $0.bit != 0 }.map(\.name))
+      json.member("clear", strings: names.filter { clear & $0.bit != 0 }.map(\.name))
+    }
+  }
+}
+
+extension RegisterValues {
+  /// The registers named, and no other.
+  func writeMembers(to json: inout JSONWriter) {
+    if let cr0 { json.member("cr0", hex: cr0) }
+    if let cr3 { json.member("cr3", hex: cr3) }
+    if let cr4 { json.member("cr4", hex: cr4) }
+    if let efer { json.member("efer", hex: efer) }
+    if let codeSegmentLong { json.member("cs_l", codeSegmentLong) }
+  }
+}
+
+extension CPUIDChange {
+  fileprivate func writeMembers(to json: inout JSONWriter) {
+    if let maxPhyAddr { json.member("maxphyaddr", maxPhyAddr) }
+    for flag in CPUIDFlag.allCases {
+      guard let value = flags[flag] else { continue }
+      json.key(named: flag.rawValue)
+      json.bool(value)
+    }
+  }
+}
+
+extension NestedEntry {
+  fileprivate func writeMembers(to json: inout JSONWriter, _ vendor: Vendor) {
+    let isIntel = vendor == .intel
+    json.member(isIntel ? "ept" : "npt", nestedPaging)
+    if let pgd { json.member(isIntel ? "eptp" : "ncr3", hex: pgd) }
+    if isIntel {
+      json.member("vpid", Int(vpid))
+      json.member("pdptrs", words: pdptrs)
+      json.key("host")
+      json.object { json in host.writeMembers(to: &json) }
+    }
+    json.key("l2")
+    json.object { json in l2.writeMembers(to: &json) }
+  }
+}

@@ -1,0 +1,62 @@
+import JSON
+import KVMModel
+
+/// What one operation did, and the revision that it led to.
+struct ResultDocument {
+  /// The top-level keys, in order; `names` only where it stands alone.
+  static let keys = [
+    "names", "revision", "operation", "outcome", "narration", "changes", "lookups", "tlb", "vcpu",
+  ]
+
+  let operation: Operation
+  let result: OperationResult
+  let revision: Int
+  /// Without narration and vCPU.
+  var isMinimal = false
+  var fields = Fields.all
+  /// It is no part of a document that names the naming.
+  var isAlone = false
+
+  /// The parts of a result that the model must write down for it.
+  static func detail(isMinimal: Bool) -> Detail { isMinimal ? [.changes, .lookups, .tlb] : .all }
+
+  /// Writes the document, with the vCPU as it is in `machine`.
+  func write(to json: inout JSONWriter, _ naming: Naming, in machine: borrowing VirtualMachine) {
+    json.beginObject()
+    if isAlone, fields.contains("names") { naming.writeNames(to: &json) }
+    if fields.contains("revision") { json.member("revision", revision) }
+    if fields.contains("operation") {
+      json.key("operation")
+      operation.write(to: &json, machine.machine.vendor)
+    }
+    if fields.contains("outcome") {
+      json.key("outcome")
+      result.outcome.write(to: &json)
+    }
+    if !isMinimal, fields.contains("narration") {
+      json.key("narration")
+      json.array { json in for step in result.narration { step.write(to: &json, naming) } }
+    }
+    if fields.contains("changes") {
+      json.key("changes")
+      json.array { json in for change in result.changes { change.write(to: &json, naming) } }
+    }
+    if fields.contains("lookups") {
+      json.key("lookups")
+      json.array { json in for lookup in result.lookups { lookup.write(to: &json) } }
+    }
+    if fields.contains("tlb") {
+      json.key("tlb")
+      json.array { json in for call in result.tlb { call.write(to: &json) } }
+    }
+    if !isMinimal, fields.contains("vcpu") {
+      json.key("vcpu")
+      if case .vcpu(let index, _, _) = operation {
+        machine.vcpus[index].write(to: &json, naming, in: machine)
+      } else {
+        json.null()
+      }
+    }
+    json.endObject()
+  }
+}

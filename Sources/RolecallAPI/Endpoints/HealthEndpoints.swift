@@ -1,0 +1,22 @@
+import HTTPCore
+import JSON
+
+/// `GET /livez`: the process answers.
+func answerLiveness(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+  exchange.json(fields: [("Cache-Control", "no-store")]) { json in
+    json.object { json in json.member("status", "live") }
+  }
+}
+
+/// `GET /readyz`: new sessions can be made.
+func answerReadiness(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+  let (count, capacity) = (exchange.service.sessions.count, exchange.service.sessions.capacity)
+  let isReady = count < capacity
+  return exchange.json(isReady ? 200 : 503, fields: [("Cache-Control", "no-store")]) { json in
+    json.object { json in
+      json.member("status", isReady ? "ready" : "full")
+      json.member("sessions", count)
+      json.member("session_limit", capacity)
+    }
+  }
+}

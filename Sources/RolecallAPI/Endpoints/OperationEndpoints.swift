@@ -1,0 +1,54 @@
+import HTTPCore
+import JSON
+import KVMModel
+
+/// `POST /v1/sessions/{id}/vcpus/{n}/{operation}`
+func applyVCPUOperation(_ name: String, _ exchange: Exchange) throws(ProblemDetails) -> Response {
+  try applyOperation(exchange) { decoder, body, machine throws(ProblemDetails) in
+    let vcpu = try exchange.vcpu(of: machine)
+    return decoder.vcpuOperation(name, vcpu: vcpu, &body)
+  }
+}
+
+/// `POST /v1/sessions/{id}/{operation}`
+func applyMachineOperation(_ name: String, _ exchange: Exchange) throws(ProblemDetails) -> Response {
+  try applyOperation(exchange) { decoder, body, _ throws(ProblemDetails) in
+    decoder.machineOperation(name, &body)
+  }
+}
+
+private func applyOperation(
+  _ exchange: Exchange,
+  _ decode: (OperationDecoder, inout Body, borrowing VirtualMachine) throws(ProblemDetails) ->
+    OperationRequest?
+) throws(ProblemDetails) -> Response {
+  let fields = try exchange.fields(of: ResultDocument.keys)
+  let session = try exchange.session()
+  let value = try exchange.body()
+  let isMinimal = exchange.preference == .minimal
+  return try session.withState { state throws(ProblemDetails) in
+    let machine = state.machine.machine
+    var body = Body(value)
+    let request = try decode(
+      OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus), &body, state.machine)
+    try body.finish()
+    guard let request else { throw ProblemDetails(.notFound, "no such operation") }
+    let operation = request.resolved(on: state.machine)
+    _ = try exchange.precondition(revision: state.revision)
+    let result: OperationResult
+    do throws(OperationError) {
+      result = try state.apply(
+        operation, detail: ResultDocument.detail(isMinimal: isMinimal), at: exchange.service.now)
+    } catch {
+      throw request.problem(error)
+    }
+    var headers = exchange.fields(revision: state.revision)
+    if isMinimal { headers.append("Preference-Applied", "return=minimal") }
+    let document = ResultDocument(
+      operation: operation, result: result, revision: state.revision, isMinimal: isMinimal, fields: fields,
+      isAlone: true)
+    return exchange.json(fields: headers, capacity: 24 * 1024) { json in
+      document.write(to: &json, exchange.naming, in: state.machine)
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import HTTPCore
+import JSON
+import KVMModel
+
+/// `POST /v1/sessions`
+func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+  let fields = try exchange.fields(of: Session.documentKeys)
+  let service = exchange.service
+  var body = Body(try exchange.body())
+  let name = body.members.optionalString("name")
+  if let name, name.count > service.limits.name {
+    body.refuse("name", "at most \(service.limits.name) characters, it has \(name.count)")
+  }
+  let boot = body.members.optionalEnumeration("boot", of: Boot.self) ?? .longMode
+  let machine = body.machine()
+  let operations = try body.operations(
+    OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus), limit: service.limits.operations)
+  try body.finish()
+
+  let time = service.now
+  let session = Session(
+    name: name, boot: boot, machine: VirtualMachine(machine: machine, boot: boot), at: time)
+  for (index, operation) in operations.enumerated() {
+    try session.withState { state throws(ProblemDetails) in
+      do throws(OperationError) {
+        _ = try state.apply(operation.resolved(on: state.machine), detail: .lookups, at: time)
+      } catch {
+        throw operation.problem(error, at: "/operations/\(index)")
+      }
+    }
+  }
+  guard service.sessions.insert(session) else {
+    throw ProblemDetails(
+      .tooManySessions, "at most \(service.limits.sessions) sessions; delete some",
+      fields: [("Retry-After", "60")])
+  }
+  return session.withState { state in
+    var headers = exchange.fields(revision: state.revision)
+    headers.append("Location", session.path)
+    return exchange.json(201, fields: headers, capacity: 16 * 1024) { json in
+      session.write(state, to: &json, exchange.naming, fields: fields)
+    }
+  }
+}
+
+/// `GET /v1/sessions/{id}`
+func answerSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+  let fields = try exchange.fields(of: Session.documentKeys)
+  let session = try exchange.session()
+  return try session.withState { state throws(ProblemDetails) in
+    if let answer = try exchange.precondition(revision: state.revision) { return answer }
+    let headers = exchange.fields(revision: state.revision)
+    guard exchange.media == .json else { return exchange.text(session.table(state), fields: headers) }
+    return exchange.json(fields: headers, capacity: 16 * 1024) { json in
+      session.write(state, to: &json, exchange.naming, fields: fields)
+    }
+  }
+}
+
+/// `DELETE /v1/sessions/{id}`
+func deleteSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+  let session = try exchange.session()
+  try session.withState { state throws(ProblemDetails) in
+    _ = try exchange.precondition(revision: state.revision)
+    exchange.service.sessions.remove(session.id)
+  }
+  return Response(204)
+}
+
+/// `GET /v1/sessions/{id}/vcpus/{n}`
+func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+  let fields = try exchange.fields(of: VCPU.documentKeys)
+  let session = try exchange.session()
+  return try session.withState { state throws(ProblemDetails) in
+    let vcpu = state.machine.vcpus[try exchange.vcpu(of: state.machine)]
+    if let answer = try exchange.precondition(revision: state.revision) { return answer }
+    let headers = exchange.fields(revision: state.revision)
+    guard exchange.media == .json else {
+      return exchange.text(vcpu.table(in: state.machine), fields: headers)
+    }
+    return exchange.json(fields: headers, capacity: 16 * 1024) { json in
+      vcpu.write(to: &json, exchange.naming, in: state.machine, fields: fields, isAlone: true)
+    }
+  }
+}
+
+extension Exchange {
+  /// The session that the path names.
+  func session() throws(ProblemDetails) -> Session {
+    guard let id = parameters["id"].flatMap({ SessionID($0) }), let session = service.sessions.session(id)
+    else {
+      throw ProblemDetails(.unknownSession, "the session was deleted or never made")
+    }
+    return session
+  }
+
+  /// The number of the vCPU that the path names.
+  func vcpu(of machine: borrowing VirtualMachine) throws(ProblemDetails) -> Int {
+    let text = parameters["n"] ?? ""
+    let count = machine.vcpus.count
+    guard let number = Int(text), String(number) == text, (0..<count).contains(number) else {
+      throw ProblemDetails(.unknownVCPU, "the machine has \(count) vCPUs, from 0 to \(count - 1)")
+    }
+    return number
+  }
+
+  /// A plain-text answer.
+  func text(_ text: String, fields: ResponseFields) -> Response {
+    var all: ResponseFields = [("Content-Type", MediaType.text.rawValue)]
+    all.append(contentsOf: fields)
+    return Response(200, fields: all, body: Array(text.utf8))
+  }
+}
+
+extension Body {
+  /// The list `operations`, empty if there is none. Longer than the limit, it is not read at all.
+  mutating func operations(_ decoder: OperationDecoder, limit: Int) throws(ProblemDetails)
+    -> [OperationRequest]
+  {
+    if let count = elementCount("operations"), count > limit {
+      throw ProblemDetails(
+        .limitExceeded,
+        [
+          JSONProblem(
+            pointer: pointer + "/operations", detail: "at most \(limit) operations, there are \(count)")
+        ])
+    }
+    var broken: [JSONProblem] = []
+    let operations = members.optionalArray("operations") { element in
+      let pointer = element.pointer
+      return element.object { members in
+        var body = Body(members: members, at: pointer)
+        let operation = decoder.listed(&body)
+        members = body.members
+        broken += body.rules
+        return operation
+      }
+    }
+    refuse(broken)
+    return (operations ?? []).compactMap(\.self)
+  }
+}

@@ -1,0 +1,152 @@
+import HTTPCore
+import JSON
+
+/// One request on its way to an answer: what the endpoint's row in the route table says was already checked.
+struct Exchange {
+  let request: Request
+  let parameters: PathParameters
+  let service: RolecallService
+  /// The media type of the answer.
+  let media: MediaType
+  /// How the answer calls the roles.
+  let naming: Naming
+  /// The client wants results without narration and vCPU (RFC 7240, section 4.2).
+  let preference: Preference
+  private let query: [QueryItem]
+
+  /// What the client wants to see of a result.
+  enum Preference: Sendable { case none, minimal, representation }
+
+  /// Throws if the query or the Accept field asks for what the endpoint has not.
+  init(
+    _ request: Request, _ parameters: PathParameters, _ endpoint: Endpoint, _ service: RolecallService
+  ) throws(ProblemDetails) {
+    let query = request.queryItems
+    for (index, item) in query.enumerated() {
+      guard endpoint.query.contains(item.name) else {
+        throw ProblemDetails(
+          parameter: item.name,
+          endpoint.query.isEmpty
+            ? "unknown; no parameter is known here"
+            : "unknown; known are \(endpoint.query.joined(separator: ", "))")
+      }
+      if query[..<index].contains(where: { $0.name == item.name }) {
+        throw ProblemDetails(parameter: item.name, "stands twice")
+      }
+    }
+    guard let media = MediaType.preferred(of: endpoint.media, accept: request[field: "Accept"]) else {
+      throw ProblemDetails(
+        .notAcceptable,
+        "offered: \(endpoint.media.map(\.rawValue).joined(separator: ", "))", fields: [("Vary", "Accept")])
+    }
+    self.request = request
+    self.parameters = parameters
+    self.service = service
+    self.query = query
+    self.media = media
+    switch query.first(where: { $0.name == "names" }).map({ $0.value ?? "" }) {
+    case nil: naming = .proposed
+    case "upstream": naming = .upstream
+    case let other?:
+      throw ProblemDetails(parameter: "names", "must be \"upstream\", not \"\(other.prefix(40))\"")
+    }
+    preference = Self.preference(request)
+  }
+
+  private static func preference(_ request: Request) -> Preference {
+    for preference in (request[field: "Prefer"] ?? "").split(separator: ",") {
+      switch preference.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() {
+      case "return=minimal": return .minimal
+      case "return=representation": return .representation
+      default: continue
+      }
+    }
+    return .none
+  }
+
+  // MARK: The query
+
+  /// A parameter's value; empty text if it has none.
+  func parameter(_ name: String) -> String? {
+    query.first { $0.name == name }.map { $0.value ?? "" }
+  }
+
+  /// A parameter that is a word of up to 64 bits.
+  func word(_ name: String) throws(ProblemDetails) -> UInt64? {
+    guard let text = parameter(name) else { return nil }
+    guard let word = parseWord(text) else {
+      throw ProblemDetails(
+        parameter: name, "must be \"0x\" and hexadecimal digits, or decimal digits, of up to 64 bits")
+    }
+    return word
+  }
+
+  /// A parameter that is `true` or `false`.
+  func flag(_ name: String) throws(ProblemDetails) -> Bool {
+    switch parameter(name) {
+    case nil, "false": return false
+    case "true": return true
+    default: throw ProblemDetails(parameter: name, "must be true or false")
+    }
+  }
+
+  /// The parameter `fields`, whose names must be among `known`.
+  func fields(of known: [String]) throws(ProblemDetails) -> Fields {
+    guard let text = parameter("fields") else { return .all }
+    let chosen = text.split(separator: ",").map { String($0.trimmingSpaces()) }
+    let unknown = chosen.filter { !known.contains($0) }
+    guard unknown.isEmpty, !chosen.isEmpty else {
+      throw ProblemDetails(
+        parameter: "fields",
+        "must name top-level keys (\(known.joined(separator: ", ")))"
+          + (unknown.first.map { ", not \"\($0.prefix(40))\"" } ?? ""))
+    }
+    return Fields(chosen: chosen)
+  }
+
+  // MARK: The body
+
+  /// The body as JSON; an empty one is an empty object.
+  func body() throws(ProblemDetails) -> JSONValue {
+    if let type = request[field: "Content-Type"],
+      type.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() != MediaType.json.rawValue
+    {
+      throw ProblemDetails(.unsupportedMediaType, "the body must be application/json")
+    }
+    if let coding = request[field: "Content-Encoding"], coding.lowercased() != "identity" {
+      throw ProblemDetails(
+        .unsupportedMediaType, "the body must not be encoded", fields: [("Accept-Encoding", "identity")])
+    }
+    do {
+      var reader = JSONReader(request.body.isEmpty ? ArraySlice("{}".utf8) : request.body)
+      let value = try reader.value()
+      try reader.finish()
+      return value
+    } catch {
+      throw ProblemDetails(.malformedJSON, [JSONProblem(error)])
+    }
+  }
+
+  // MARK: The answer
+
+  /// A JSON document.
+  func json(
+    _ status: Status = 200, fields: ResponseFields = ResponseFields(), capacity: Int = 1024,
+    _ write: (inout JSONWriter) -> Void
+  ) -> Response {
+    var json = JSONWriter()
+    json.reserveCapacity(capacity)
+    write(&json)
+    var all: ResponseFields = [("Content-Type", MediaType.json.rawValue)]
+    all.append(contentsOf: fields)
+    return Response(status, fields: all, body: json.finish())
+  }
+}
+
+/// A word of up to 64 bits: `0x` and hexadecimal digits in either case, or decimal digits.
+func parseWord(_ text: some StringProtocol) -> UInt64? {
+  let isHexadecimal = text.hasPrefix("0x") || text.hasPrefix("0X")
+  let digits = isHexadecimal ? text.dropFirst(2) : text[...]
+  guard let first = digits.utf8.first, first != UInt8(ascii: "+") else { return nil }
+  return UInt64(digits, radix: isHexadecimal ? 16 : 10)
+}

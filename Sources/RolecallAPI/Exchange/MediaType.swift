@@ -1,0 +1,68 @@
+/// The media types that the service sends.
+enum MediaType: String, Sendable {
+  case json = "application/json"
+  case problem = "application/problem+json"
+  case text = "text/plain; charset=utf-8"
+  case yaml = "application/yaml"
+
+  /// Type and subtype, without parameters.
+  private var essence: Substring { rawValue.prefix { $0 != ";" } }
+
+  /// The best of `offered` by an Accept field (RFC 9110, section 12.5.1), the first among equals; nil if none fits.
+  static func preferred(of offered: [MediaType], accept: String?) -> MediaType? {
+    guard let accept else { return offered.first }
+    let ranges = accept.split(separator: ",").map(MediaRange.init)
+    var best: (type: MediaType, quality: Double)?
+    for type in offered {
+      let quality = MediaRange.quality(of: type.essence, among: ranges)
+      if quality > best?.quality ?? 0 { best = (type, quality) }
+    }
+    // Whoever takes only problems takes the JSON that comes when there is none.
+    if best == nil, MediaRange.quality(of: MediaType.problem.essence, among: ranges) > 0 {
+      return offered.first
+    }
+    return best?.type
+  }
+}
+
+/// One range of an Accept field.
+private struct MediaRange {
+  let range: String
+  let quality: Double
+
+  init(_ text: Substring) {
+    let parts = text.split(separator: ";").map { $0.trimmingSpaces().lowercased() }
+    range = parts.first ?? ""
+    let weight = parts.dropFirst().first { $0.hasPrefix("q=") }
+    quality = weight.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+  }
+
+  /// How specific the match is: 3 for the type itself, 1 for anything, nil for no match.
+  private func specificity(for essence: Substring) -> Int? {
+    if range == essence { return 3 }
+    if range.hasSuffix("/*"), essence.hasPrefix(range.dropLast()) { return 2 }
+    return range == "*/*" ? 1 : nil
+  }
+
+  /// The quality that the most specific range gives a type; 0 if none matches.
+  static func quality(of essence: Substring, among ranges: [MediaRange]) -> Double {
+    var best: (specificity: Int, quality: Double) = (0, 0)
+    for range in ranges {
+      guard let specificity = range.specificity(for: essence), specificity > best.specificity else {
+        continue
+      }
+      best = (specificity, range.quality)
+    }
+    return best.quality
+  }
+}
+
+extension Substring {
+  /// Without spaces and tabs at both ends.
+  func trimmingSpaces() -> Substring {
+    let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
+    var text = drop(while: isSpace)
+    while let last = text.last, isSpace(last) { text.removeLast() }
+    return text
+  }
+}

@@ -1,0 +1,69 @@
+public import HTTPCore
+
+/// The service: what answers each request of the API.
+///
+/// It is called on the event loops, from several threads at once, and never waits for anything but another request
+/// for the same session.
+public final class RolecallService: Sendable {
+  /// What the service holds at most, and what one request may ask.
+  public struct Limits: Sendable {
+    /// Sessions.
+    public var sessions = 10_000
+    /// Operations of one batch, and those given when a session is made.
+    public var operations = 20_000
+    /// Operations of a batch whose results are written whole; longer batches are answered as with
+    /// `Prefer: return=minimal` unless the client asks for `return=representation`.
+    public var wholeResults = 1_000
+    /// Words of guest memory in one answer.
+    public var memoryWords = 4_096
+    /// Characters of a session's name.
+    public var name = 200
+
+    /// The limits above.
+    public init() {}
+  }
+
+  let limits: Limits
+  let sessions: SessionStore
+  private let clock: @Sendable () -> Int
+  private let router = Router(apiRoutes)
+
+  /// A service without sessions.
+  ///
+  /// - Parameter clock: gives the seconds since 1970-01-01T00:00:00Z.
+  public init(limits: Limits = Limits(), clock: @escaping @Sendable () -> Int) {
+    self.limits = limits
+    self.clock = clock
+    sessions = SessionStore(capacity: limits.sessions)
+  }
+
+  /// The time by the service's clock.
+  var now: Timestamp { Timestamp(seconds: clock()) }
+
+  /// Answers a request.
+  public func respond(to request: Request) -> Response {
+    do throws(ProblemDetails) {
+      return try answer(request)
+    } catch {
+      return error.response(instance: request.path)
+    }
+  }
+
+  /// Answers a request that was refused before it came here.
+  public func respond(to error: HTTPError) -> Response { error.problemResponse() }
+
+  private func answer(_ request: Request) throws(ProblemDetails) -> Response {
+    switch router.match(request) {
+    case .found(let endpoint, let parameters):
+      return try endpoint.handle(Exchange(request, parameters, endpoint, self))
+    case .options(let allow):
+      return Response(204, fields: [("Allow", allow)])
+    case .methodNotAllowed(let allow):
+      throw ProblemDetails(
+        .methodNotAllowed, "\(request.method.name.prefix(40)) is not among \(allow)",
+        fields: [("Allow", allow)])
+    case .notFound:
+      throw ProblemDetails(.notFound, "nothing is known at this path")
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import HTTPCore
+
+/// What answers the requests of a route.
+struct Endpoint: Sendable {
+  /// The query parameters it knows.
+  let query: [String]
+  /// The media types it offers, the preferred one first.
+  let media: [MediaType]
+  /// Makes the answer.
+  let handle: @Sendable (Exchange) throws(ProblemDetails) -> Response
+}
+
+/// A row of the route table.
+typealias APIRoute = Router<Endpoint>.Route
+
+private func route(
+  _ method: Method, _ template: String, query: [String] = [], media: [MediaType] = [.json],
+  _ handle: @escaping @Sendable (Exchange) throws(ProblemDetails) -> Response
+) -> APIRoute {
+  APIRoute(method, template, Endpoint(query: query, media: media, handle: handle))
+}
+
+/// Every route of the service.
+let apiRoutes: [APIRoute] =
+  [
+    route(.get, "/livez", answerLiveness),
+    route(.get, "/readyz", answerReadiness),
+    route(.get, "/openapi.yaml", media: [.yaml], answerOpenAPIYAML),
+    route(.get, "/openapi.json", answerOpenAPIJSON),
+    route(.get, "/v1/presets", answerPresets),
+    route(.get, "/v1/kernels", query: ["names"], answerKernels),
+    route(.get, "/v1/decode/{role}/{value}", query: ["kernel", "against", "names"], answerDecode),
+    route(.post, "/v1/encode/{role}", query: ["names"], answerEncode),
+    route(.post, "/v1/calculate/roles", query: ["names", "fields"], answerCalculateRoles),
+    route(.post, "/v1/calculate/ept", query: ["names", "fields"], answerCalculateEPT),
+    route(.post, "/v1/sessions", query: ["names", "fields"], createSession),
+    route(.get, "/v1/sessions/{id}", query: ["names", "fields"], media: [.json, .text], answerSession),
+    route(.delete, "/v1/sessions/{id}", deleteSession),
+    route(.get, "/v1/sessions/{id}/shadow-pages", query: ["entries", "fields"], answerShadowPages),
+    route(.get, "/v1/sessions/{id}/shadow-pages/{hpa}", query: ["fields"], answerShadowPage),
+    route(.get, "/v1/sessions/{id}/memory", query: ["gpa", "words"], answerMemory),
+    route(.post, "/v1/sessions/{id}/batch", query: ["names", "fields"], applyBatch),
+    route(
+      .get, "/v1/sessions/{id}/vcpus/{n}", query: ["names", "fields"], media: [.json, .text], answerVCPU),
+  ]
+  + OperationDecoder.machineOperations.map { name, _ in
+    route(.post, "/v1/sessions/{id}/\(name)", query: ["names", "fields"]) { exchange throws(ProblemDetails) in
+      try applyMachineOperation(name, exchange)
+    }
+  }
+  + OperationDecoder.vcpuOperations.map { name, _ in
+    route(.post, "/v1/sessions/{id}/vcpus/{n}/\(name)", query: ["names", "fields"]) {
+      exchange throws(ProblemDetails) in try applyVCPUOperation(name, exchange)
+    }
+  }
+
+extension RolecallService {
+  /// The method and path template of every route, as the API's description lists them.
+  public static var routes: [(method: String, template: String)] {
+    apiRoutes.map { ($0.method.name, $0.template) }
+  }
+}

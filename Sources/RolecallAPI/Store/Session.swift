@@ -1,0 +1,56 @@
+import KVMModel
+import Synchronization
+
+/// A virtual machine that a client works with.
+final class Session: Sendable {
+  /// What operations change.
+  struct State: Sendable {
+    /// The machine as it is now.
+    var machine: VirtualMachine
+    /// 1 when it was made; one more for each operation that was applied.
+    var revision = 1
+    /// When the last operation was applied.
+    var updated: Timestamp
+    /// What the operations have done.
+    var statistics = Statistics()
+  }
+
+  let id: SessionID
+  /// What the client called it.
+  let name: String?
+  /// How its vCPUs began.
+  let boot: Boot
+  let created: Timestamp
+  private let state: Mutex<State>
+
+  init(name: String?, boot: Boot, machine: VirtualMachine, at time: Timestamp) {
+    id = SessionID()
+    self.name = name
+    self.boot = boot
+    created = time
+    var state = State(machine: machine, updated: time)
+    state.statistics.countPages(of: machine)
+    self.state = Mutex(state)
+  }
+
+  /// Works with the state; no other request does meanwhile.
+  func withState<Result: ~Copyable, Failure: Error>(
+    _ body: (inout sending State) throws(Failure) -> sending Result
+  ) throws(Failure) -> sending Result {
+    try state.withLock(body)
+  }
+}
+
+extension Session.State {
+  /// Applies an operation at a time. If it makes no sense, nothing changes.
+  mutating func apply(
+    _ operation: Operation, detail: Detail, at time: Timestamp
+  ) throws(OperationError) -> OperationResult {
+    let roots = machine.roots
+    let result = try machine.apply(operation, detail: detail)
+    revision += 1
+    updated = time
+    statistics.count(result, from: roots, to: machine)
+    return result
+  }
+}
