@@ -30,6 +30,28 @@ struct Body {
   /// Notes broken rules found elsewhere.
   mutating func refuse(_ problems: [JSONProblem]) { rules += problems }
 
+  /// An integer of any size, if there is one; rules say which ones fit.
+  mutating func optionalInteger(_ key: String) -> Int? {
+    members.optional(key) { element in
+      if case .number(let number) = element.value, let integer = number.integer { return integer }
+      element.refuse("must be an integer, not \(element.value.type.phrase)")
+      return nil
+    }
+  }
+
+  /// An array of at most `limit` elements, if there is one; of a longer one only `refuse` hears, with its length.
+  mutating func optionalArray<Element>(
+    _ key: String, limit: Int, refuse: (Int) -> Void, of decode: (inout ElementDecoder) -> Element?
+  ) -> [Element]? {
+    members.optional(key) { element in
+      if case .array(let elements) = element.value, elements.count > limit {
+        refuse(elements.count)
+        return nil
+      }
+      return element.array(of: decode)
+    }
+  }
+
   /// Takes an object apart, if there is one; nil too if it has not the right form.
   mutating func optionalObject<Content>(_ key: String, _ decode: (inout Body) -> Content) -> Content? {
     var found: [JSONProblem] = []
