@@ -43,13 +43,14 @@ struct Body {
   mutating func optionalArray<Element>(
     _ key: String, limit: Int, refuse: (Int) -> Void, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element]? {
-    members.optional(key) { element in
+    let elements = members.optional(key) { element -> [Element]?? in
       if case .array(let elements) = element.value, elements.count > limit {
         refuse(elements.count)
-        return nil
+        return .some(nil)
       }
       return element.array(of: decode)
     }
+    return elements ?? nil
   }
 
   /// Takes an object apart, if there is one; nil too if it has not the right form.

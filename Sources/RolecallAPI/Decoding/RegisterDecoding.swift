@@ -21,7 +21,8 @@ extension Body {
     guard members.contains(key) else { return nil }
     if names.isEmpty { refuse(key, "the register has no bits with names; give its value") }
     let list = members.optionalArray(key) { element -> UInt64? in
-      guard !names.isEmpty, let name = element.enumeration(of: names.map(\.name)) else { return nil }
+      if names.isEmpty { return 0 }
+      guard let name = element.enumeration(of: names.map(\.name)) else { return nil }
       return names.first { $0.name == name }?.bit
     }
     return (list ?? []).reduce(0, |)
