@@ -12,8 +12,11 @@ public struct VirtualMachine: Sendable, Hashable {
   public internal(set) var validGeneration: UInt8 = 0
   var pages = ShadowPageTable()
   var nextSpecialRoot = HostPhysicalAddress.firstSpecialRoot
-  /// The number of the vCPU that an operation runs on.
-  var current = 0
+  /// The vCPU that an operation runs on: it changes places with its element of ``vcpus`` meanwhile, so that reading
+  /// a field copies nothing else. Between operations a vCPU that nobody sees stands here.
+  var vcpu: VCPU
+  /// The place of ``vcpu`` in ``vcpus`` while an operation runs on it.
+  private(set) var current: Int?
   var transcript = Transcript(detail: [])
 
   /// Every live shadow page, in order of allocation.
@@ -27,16 +30,21 @@ public struct VirtualMachine: Sendable, Hashable {
     page.role.invalid || (!page.isTDPMMU && page.validGeneration != validGeneration)
   }
 
-  /// The vCPU that the operation runs on.
-  var vcpu: VCPU {
-    _read { yield vcpus[current] }
-    _modify { yield &vcpus[current] }
-  }
-
   /// The MMU that handles faults for the current vCPU.
   var activeMMU: MMU {
-    _read { yield vcpus[current][vcpus[current].mmu] }
-    _modify { yield &vcpus[current][vcpus[current].mmu] }
+    _read { yield vcpu[vcpu.mmu] }
+    _modify { yield &vcpu[vcpu.mmu] }
+  }
+
+  /// Runs something on a vCPU.
+  mutating func on<Result>(_ number: Int, _ body: (inout VirtualMachine) -> Result) -> Result {
+    swap(&vcpu, &vcpus[number])
+    current = number
+    defer {
+      swap(&vcpu, &vcpus[number])
+      current = nil
+    }
+    return body(&self)
   }
 }
 
@@ -76,7 +84,7 @@ extension VirtualMachine {
 
   /// Raises a request on the current vCPU (`kvm_make_request`).
   mutating func raise(_ request: Requests, _ why: StaticString) {
-    vcpus[current].requests.insert(request)
+    vcpu.requests.insert(request)
     say("kvm_make_request", effect: .raised(request)) { _ in
       "\(request.names.joined(separator: ", ")) is raised: \(why)."
     }
@@ -84,7 +92,8 @@ extension VirtualMachine {
 
   /// Raises a request on every vCPU (`kvm_make_all_cpus_request`).
   mutating func raiseOnAll(_ request: Requests, _ why: StaticString) {
-    for index in vcpus.indices { vcpus[index].requests.insert(request) }
+    for index in vcpus.indices where index != current { vcpus[index].requests.insert(request) }
+    if current != nil { vcpu.requests.insert(request) }
     say("kvm_make_all_cpus_request", effect: .raised(request)) { machine in
       "\(request.names.joined(separator: ", ")) is raised on every vCPU (\(machine.vcpus.count)): \(why)."
     }

@@ -43,8 +43,10 @@ public struct HostPhysicalAddress: RawRepresentable, Hashable, Comparable, Senda
 
   /// Where the first shadow page of a virtual machine lies; each further one is a page higher.
   public static let firstShadowPage = HostPhysicalAddress(rawValue: 0x1_0000_0000)
-  /// Where the first PAE root of a vCPU without two-dimensional paging lies.
-  public static let firstPAERoot = HostPhysicalAddress(rawValue: 0x8000_0000)
+  /// Where the PAE roots of a vCPU without two-dimensional paging lie.
+  public static func paeRoot(ofVCPU id: Int) -> HostPhysicalAddress {
+    HostPhysicalAddress(rawValue: 0x8000_0000 + UInt64(id) * 0x1000)
+  }
   /// Where the first special root of a nested NPT guest lies.
   public static let firstSpecialRoot = HostPhysicalAddress(rawValue: 0x9000_0000)
 }

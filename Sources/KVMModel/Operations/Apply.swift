@@ -7,21 +7,16 @@ extension VirtualMachine {
   public init(machine: Machine, boot: Boot = .longMode) {
     self.machine = machine
     memory = GuestMemory(slots: machine.memory.slots)
-    vcpus = []
+    vcpus = (0..<machine.vcpus).map { VCPU(id: $0, machine: machine) }
+    vcpu = VCPU(id: 0, machine: machine)
     for word in machine.memory.words { _ = memory.store(word.value, at: word.address) }
-    var paeRoot = HostPhysicalAddress.firstPAERoot
-    for id in 0..<machine.vcpus {
-      vcpus.append(VCPU(id: id, machine: machine, paeRoot: paeRoot))
-      current = id
-      initMMU()
-      paeRoot.rawValue += 0x1000
+    for id in vcpus.indices { on(id) { $0.initMMU() } }
+    for id in vcpus.indices {
+      on(id) {
+        if let registers = boot.registers { try? $0.setSregs(registers) }
+        if machine.autoEnter { _ = $0.enterGuest() }
+      }
     }
-    for id in 0..<machine.vcpus {
-      current = id
-      if let registers = boot.registers { try? setSregs(registers) }
-      if machine.autoEnter { _ = enterGuest() }
-    }
-    current = 0
   }
 
   /// Carries an operation out.
@@ -38,8 +33,8 @@ extension VirtualMachine {
     let outcome: Outcome
     switch operation {
     case .vcpu(let number, let operation, let enterGuest):
-      current = number
-      outcome = run(operation, enterGuest: enterGuest ?? machine.autoEnter)
+      let enters = enterGuest ?? machine.autoEnter
+      outcome = on(number) { $0.run(operation, enterGuest: enters) }
     case .machine(.zapAll):
       zapAllFast()
       outcome = .ok
@@ -53,7 +48,6 @@ extension VirtualMachine {
     result.tlb = transcript.tlb
     if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
     transcript = Transcript(detail: [])
-    current = 0
     return result
   }
 
@@ -163,7 +157,7 @@ extension Operation {
 
 extension VCPU {
   /// A vCPU as it is made (`kvm_arch_vcpu_create`, `kvm_mmu_create`).
-  init(id: Int, machine: Machine, paeRoot: HostPhysicalAddress) {
+  init(id: Int, machine: Machine) {
     self.id = id
     cpuid = machine.cpuid
     nestedState = NestedState(vmxon: machine.vendor == .intel, hasCurrentVMCS: machine.vendor == .intel)
@@ -172,7 +166,7 @@ extension VCPU {
     guestMMU = MMU(root: .unloaded, previousRoots: slots)
     nestedMMU = MMU(
       root: .unloaded, previousRoots: [Root](repeating: .unloaded, count: machine.previousRoots))
-    if !machine.tdp { rootMMU.paeRoot = PAERootTable(hpa: paeRoot) }
+    if !machine.tdp { rootMMU.paeRoot = PAERootTable(hpa: .paeRoot(ofVCPU: id)) }
     if machine.vendor == .intel { requests = .tlbFlush }
   }
 }

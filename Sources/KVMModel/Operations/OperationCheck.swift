@@ -4,25 +4,29 @@ extension VirtualMachine {
     switch operation {
     case .vcpu(let number, let operation, _):
       guard vcpus.indices.contains(number) else { throw .noSuchVCPU(number) }
-      if let conflict = conflict(operation, vcpus[number]) { throw .conflict(conflict) }
+      if let conflict = conflict(operation, number) { throw .conflict(conflict) }
     case .machine(.writeMemory(let words)): try check(words)
     case .machine(.zapAll): break
     }
   }
 
-  private func conflict(_ operation: VCPUOperation, _ vcpu: VCPU) -> String? {
-    let rules: [(holds: Bool, detail: String)] = [
-      (
-        operation.vendor.map { $0 != machine.vendor } ?? false,
-        "the operation belongs to \(operation.vendor == .amd ? "AMD" : "Intel") processors; this machine's is "
-          + "\(machine.vendor == .amd ? "AMD" : "Intel")"
-      ),
-      (operation.needs == .l1 && vcpu.guestMode, "an L2 guest runs; a nested-exit to L1 comes first"),
-      (operation.needs == .l2 && !vcpu.guestMode, "no L2 guest runs; a nested-enter comes first"),
-      (operation == .smmEnter && vcpu.smm, "the vCPU is in system management mode already"),
-      (operation == .smmLeave && !vcpu.smm, "the vCPU is not in system management mode"),
-    ]
-    return rules.first(where: \.holds)?.detail
+  private func conflict(_ operation: VCPUOperation, _ number: Int) -> String? {
+    let guestMode = vcpus[number].guestMode
+    let smm = vcpus[number].smm
+    if let vendor = operation.vendor, vendor != machine.vendor {
+      return
+        "the operation belongs to \(vendor.rawValue) processors; this machine's is \(machine.vendor.rawValue)"
+    }
+    switch operation.needs {
+    case .l1 where guestMode: return "an L2 guest runs; a nested-exit to L1 comes first"
+    case .l2 where !guestMode: return "no L2 guest runs; a nested-enter comes first"
+    default: break
+    }
+    switch operation {
+    case .smmEnter where smm: return "the vCPU is in system management mode already"
+    case .smmLeave where !smm: return "the vCPU is not in system management mode"
+    default: return nil
+    }
   }
 
   private func check(_ words: [MemoryWord]) throws(OperationError) {
