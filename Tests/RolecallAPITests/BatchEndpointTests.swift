@@ -42,7 +42,9 @@ import Testing
         "/stop_on", "/operations/5/vcpu",
       ])
     #expect(try client.get(path).json["revision"].integer == 1)
-    client.expectProblem(try client.post(path + "/batch"), 400, "invalid-body", ["/operations"])
+    for body in ["{}", #"{"operations": null}"#] {
+      client.expectProblem(try client.post(path + "/batch", body), 400, "invalid-body", ["/operations"])
+    }
     client.expectProblem(
       try client.post(path + "/batch", #"{"operations": [{"op": "enter-guest", "vcpu": 64}]}"#), 422,
       "rule-violated", ["/operations/0/vcpu"])

@@ -90,7 +90,10 @@ import Testing
 
   @Test func aRegisterIsWrittenByValueOrByBits() throws {
     let path = try client.session() + "/vcpus/0/set-cr"
-    client.expectProblem(try client.post(path, #"{"register": "cr4"}"#), 400, "invalid-body", ["/value"])
+    for nothing in ["", #", "value": null"#, #", "set": null"#] {
+      client.expectProblem(
+        try client.post(path, "{\"register\": \"cr4\"\(nothing)}"), 400, "invalid-body", ["/value"])
+    }
     client.expectProblem(
       try client.post(path, #"{"register": "cr4", "value": 0, "set": []}"#), 422, "rule-violated", ["/value"])
     client.expectProblem(

@@ -29,7 +29,9 @@ import Testing
   }
 
   @Test func rolesNeedRegisters() throws {
-    client.expectProblem(try client.post("/v1/calculate/roles"), 400, "invalid-body", ["/registers"])
+    for body in ["{}", #"{"registers": null}"#] {
+      client.expectProblem(try client.post("/v1/calculate/roles", body), 400, "invalid-body", ["/registers"])
+    }
     client.expectProblem(
       try client.post("/v1/calculate/roles", #"{"registers": {"cr0": "x", "cr3": 0}, "smm": 1}"#), 400,
       "invalid-body",

@@ -16,8 +16,7 @@ struct Body {
     self.init(members: ObjectDecoder(value, at: pointer), at: pointer)
   }
 
-  /// What is left of an object at `pointer` that `members` takes apart.
-  init(members: ObjectDecoder, at pointer: String) {
+  private init(members: ObjectDecoder, at pointer: String) {
     self.members = members
     self.pointer = pointer
   }
@@ -57,21 +56,29 @@ struct Body {
   mutating func optionalObject<Content>(_ key: String, _ decode: (inout Body) -> Content) -> Content? {
     var found: [JSONProblem] = []
     let pointer = JSONPointer.member(key, of: self.pointer)
-    let content = members.optionalObject(key) { members in
-      var body = Body(members: members, at: pointer)
-      let content = decode(&body)
-      members = body.members
-      found = body.rules
-      return content
-    }
+    let content = members.optionalObject(key) { Self.decode(&$0, at: pointer, &found, decode) }
     rules += found
     return content
   }
 
-  /// Takes an object apart that must be there.
+  /// Takes an object apart that must be there; nil if something in it is wrong.
   mutating func object<Content>(_ key: String, _ decode: (inout Body) -> Content) -> Content? {
-    let content = optionalObject(key, decode)
-    if !members.contains(key) { members.refuse(key, "is missing") }
+    var found: [JSONProblem] = []
+    let pointer = JSONPointer.member(key, of: self.pointer)
+    let content = members.object(key) { Self.decode(&$0, at: pointer, &found, decode) }
+    rules += found
+    return content
+  }
+
+  /// Takes an object at `pointer` apart that `members` stands for, and adds the rules found broken to `rules`.
+  static func decode<Content>(
+    _ members: inout ObjectDecoder, at pointer: String, _ rules: inout [JSONProblem],
+    _ decode: (inout Body) -> Content
+  ) -> Content {
+    var body = Body(members: members, at: pointer)
+    let content = decode(&body)
+    members = body.members
+    rules += body.rules
     return content
   }
 

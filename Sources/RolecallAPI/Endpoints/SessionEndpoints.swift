@@ -139,13 +139,7 @@ extension Body {
     var broken: [JSONProblem] = []
     let operations = optionalArray("operations", limit: limit, refuse: { excess = $0 }) { element in
       let pointer = element.pointer
-      return element.object { members in
-        var body = Body(members: members, at: pointer)
-        let operation = decoder.listed(&body)
-        members = body.members
-        broken += body.rules
-        return operation
-      }
+      return element.object { Body.decode(&$0, at: pointer, &broken, decoder.listed) }
     }
     if let excess {
       throw ProblemDetails(
