@@ -63,5 +63,6 @@ let package = Package(
       name: "CCurl", path: "Tests/CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
     .testTarget(name: "EndToEndTests", dependencies: ["rolecall", "CCurl"], swiftSettings: strict),
-  ]
+  ],
+  cLanguageStandard: .c2x
 )

@@ -59,7 +59,7 @@ extension VirtualMachine {
   ) {
     guard narrates else { return }
     let sentence = text(self)
-    transcript.enter(function, sentence, effect)
+    transcript.enter(String(describing: function), sentence, effect)
   }
 
   /// Ends what ``enter(_:effect:_:)`` began.
@@ -74,7 +74,7 @@ extension VirtualMachine {
   ) {
     guard narrates else { return }
     let sentence = text(self)
-    transcript.append(function, sentence, effect)
+    transcript.append(String(describing: function), sentence, effect)
   }
 
   /// Writes a call of the vendor's module.
@@ -86,7 +86,7 @@ extension VirtualMachine {
   mutating func raise(_ request: Requests, _ why: StaticString) {
     vcpu.requests.insert(request)
     say("kvm_make_request", effect: .raised(request)) { _ in
-      "\(request.names.joined(separator: ", ")) is raised: \(why)."
+      "\(request.sentence) raised: \(why)."
     }
   }
 
@@ -95,7 +95,7 @@ extension VirtualMachine {
     for index in vcpus.indices where index != current { vcpus[index].requests.insert(request) }
     if current != nil { vcpu.requests.insert(request) }
     say("kvm_make_all_cpus_request", effect: .raised(request)) { machine in
-      "\(request.names.joined(separator: ", ")) is raised on every vCPU (\(machine.vcpus.count)): \(why)."
+      "\(request.sentence) raised on every vCPU (\(machine.vcpus.count)): \(why)."
     }
   }
 }

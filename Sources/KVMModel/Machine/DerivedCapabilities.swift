@@ -52,9 +52,10 @@ extension Machine {
     vendor == .amd ? [.sce, .lme, .lma, .nx, .svme, .lmsle, .ffxsr] : [.sce, .lme, .lma, .nx]
   }
 
-  /// Bound on shadow pages that are not the TDP MMU's (`kvm_mmu_calculate_default_mmu_pages`).
+  /// Bound on shadow pages that are not the TDP MMU's (`kvm_mmu_calculate_default_mmu_pages`): one for each 50 pages
+  /// of the slots, which count in both address spaces, and at least 64.
   var maxShadowPages: Int {
     let pages = memory.slots.reduce(UInt64(0)) { $0 &+ $1.bytes >> 12 }
-    return Int(clamping: max(pages * 2 / 50, 64))
+    return Int(clamping: max(2 * pages / 50, 64))
   }
 }

@@ -57,8 +57,9 @@ extension VirtualMachine {
       try perform(operation)
     } catch {
       outcome = error.outcome
-      say("kvm_inject_exception") { _ in
-        "\(outcome.summary): \(outcome.refusal?.reason ?? "")."
+      if narrates, let refusal = outcome.refusal {
+        transcript.append(
+          refusal.function, "Refused: \(refusal.reason). \(outcome.summary).", nil)
       }
     }
     if operation == .enterGuest { return enterGuest() }

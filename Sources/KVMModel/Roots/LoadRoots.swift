@@ -1,9 +1,15 @@
+/// Why no root could be loaded.
+enum LoadFailure: Error {
+  /// A table lies outside memory; TRIPLE_FAULT was raised, and the vCPU tries again (`kvm_mmu_load` returns 1).
+  case outsideMemory
+  /// The bound on shadow pages is reached and every page is a root (-ENOSPC).
+  case noPages
+}
+
 extension VirtualMachine {
   /// Makes sure that the MMU in use has a root (`kvm_mmu_reload`).
-  ///
-  /// - Returns: whether it has one; if not, TRIPLE_FAULT was raised.
-  mutating func reload() -> Bool {
-    if activeMMU.root.hpa != nil { return true }
+  mutating func reload() throws(LoadFailure) {
+    if activeMMU.root.hpa != nil { return }
     let name = vcpu.mmu
     enter("kvm_mmu_load") { machine in
       "\(name.rawValue) has no valid root, so one is found or built for mmu_role "
@@ -12,14 +18,13 @@ extension VirtualMachine {
     defer { leave() }
     allocateSpecialRoots(name)
     if vcpu[name].mmuRole.direct {
-      allocateDirectRoots(name)
-    } else if !allocateShadowRoots(name) {
-      return false
+      try allocateDirectRoots(name)
+    } else {
+      try allocateShadowRoots(name)
     }
     syncRoots()
     loadPGD()
     flushCurrent()
-    return true
   }
 
   /// Makes the pages in front of PAE roots for a nested guest of fewer levels (`mmu_alloc_special_roots`).
@@ -41,7 +46,7 @@ extension VirtualMachine {
   }
 
   /// Loads a root that maps physical addresses linearly (`mmu_alloc_direct_roots`).
-  private mutating func allocateDirectRoots(_ name: MMUName) {
+  private mutating func allocateDirectRoots(_ name: MMUName) throws(LoadFailure) {
     let role = vcpu[name].mmuRole
     enter("mmu_alloc_direct_roots") { _ in "The root is direct: no guest table stands behind it." }
     defer { leave() }
@@ -49,7 +54,7 @@ extension VirtualMachine {
     if machine.usesTDPMMU {
       hpa = tdpRoot(role)
     } else {
-      makePagesAvailable()
+      try makePagesAvailable()
       if role.level >= 4 {
         hpa = allocateRoot(name, frame: GuestFrameNumber(rawValue: 0), quadrant: 0, level: role.level)
       } else {
@@ -62,7 +67,7 @@ extension VirtualMachine {
         hpa = table.hpa
       }
     }
-    setRoot(name, hpa, pgd: 0)
+    setRoot(name, hpa, pgd: 0, in: "mmu_alloc_direct_roots")
   }
 
   /// Finds or makes a root of the TDP MMU (`kvm_tdp_mmu_get_vcpu_root_hpa`): vCPUs with the same role share it.
@@ -90,9 +95,7 @@ extension VirtualMachine {
   }
 
   /// Loads a root that shadows the guest's tables (`mmu_alloc_shadow_roots`).
-  ///
-  /// - Returns: false if a table lies outside memory; TRIPLE_FAULT is then raised and nothing was made.
-  private mutating func allocateShadowRoots(_ name: MMUName) -> Bool {
+  private mutating func allocateShadowRoots(_ name: MMUName) throws(LoadFailure) {
     let pgd = guestPGD(name)
     let frame = GuestPhysicalAddress(rawValue: pgd & bits(12, 51)).frame
     let guestLevel = vcpu[name].vcpuRole.base.level
@@ -101,21 +104,22 @@ extension VirtualMachine {
       "The root shadows the guest's \(guestLevel)-level tables at \(hex(pgd)) (frame \(hex(frame.rawValue)))."
     }
     defer { leave() }
-    guard checkRoot(frame) else { return false }
+    try checkRoot(frame)
     var tables = [GuestFrameNumber?](repeating: frame, count: 4)
     if guestLevel == 3 {
       for index in 0..<4 {
         let entry = pdptr(name, index)
         tables[index] = entry & 1 == 0 ? nil : GuestPhysicalAddress(rawValue: entry & bits(12, 51)).frame
-        if let table = tables[index], !checkRoot(table) { return false }
+        if let table = tables[index] { try checkRoot(table) }
       }
     }
-    makePagesAvailable()
+    try makePagesAvailable()
     if guestLevel >= 4 {
-      setRoot(name, allocateRoot(name, frame: frame, quadrant: 0, level: role.level), pgd: pgd)
-      return true
+      let hpa = allocateRoot(name, frame: frame, quadrant: 0, level: role.level)
+      setRoot(name, hpa, pgd: pgd, in: "mmu_alloc_shadow_roots")
+      return
     }
-    guard var table = vcpu[name].paeRoot else { return false }
+    var table = vcpu[name].paeRoot ?? PAERootTable(hpa: takeSpecialRoot())
     let leading: UInt64 = role.level >= 4 ? 0x27 : 1
     for index in 0..<4 {
       table.entries[index] =
@@ -124,8 +128,8 @@ extension VirtualMachine {
         } ?? 0
     }
     vcpu[name].paeRoot = table
-    setRoot(name, linkSpecialRoots(name, to: table.hpa, leading), pgd: pgd)
-    return true
+    setRoot(
+      name, linkSpecialRoots(name, to: table.hpa, leading), pgd: pgd, in: "mmu_alloc_shadow_roots")
   }
 
   /// Puts the special roots in front of PAE roots and gives the one that the hardware starts from.
@@ -145,19 +149,21 @@ extension VirtualMachine {
     return top
   }
 
-  /// Whether a root's table lies in memory (`mmu_check_root`); if not, TRIPLE_FAULT is raised.
-  private mutating func checkRoot(_ frame: GuestFrameNumber) -> Bool {
-    if memory.isVisible(frame) { return true }
+  /// Checks that a root's table lies in memory (`mmu_check_root`); if not, TRIPLE_FAULT is raised.
+  private mutating func checkRoot(_ frame: GuestFrameNumber) throws(LoadFailure) {
+    if memory.isVisible(frame) { return }
     enter("mmu_check_root") { _ in "Frame \(hex(frame.rawValue)) lies in no memory slot: the guest can't run."
     }
     raise(.tripleFault, "a table of the root lies outside memory")
     leave()
-    return false
+    throw .outsideMemory
   }
 
-  private mutating func setRoot(_ name: MMUName, _ hpa: HostPhysicalAddress, pgd: UInt64) {
+  private mutating func setRoot(
+    _ name: MMUName, _ hpa: HostPhysicalAddress, pgd: UInt64, in function: StaticString
+  ) {
     vcpu[name].root = Root(pgd: pgd, hpa: hpa)
-    say("kvm_mmu_load", effect: .loadedRoot(name, hpa: hpa, pgd: pgd)) { _ in
+    say(function, effect: .loadedRoot(name, hpa: hpa, pgd: pgd)) { _ in
       "\(name.rawValue)'s root is \(hex(hpa.rawValue)) with pgd \(hex(pgd))."
     }
   }

@@ -39,16 +39,16 @@ extension VirtualMachine {
   }
 
   /// Makes room for new shadow pages by zapping the oldest that are no roots (`make_mmu_pages_available`).
-  mutating func makePagesAvailable() {
+  mutating func makePagesAvailable() throws(LoadFailure) {
     let available = machine.maxShadowPages - pages.used
     guard available < Self.minimumFreePages else { return }
     let oldest = pages.active.filter { $0.rootCount == 0 }.prefix(max(0, Self.refillPages - available))
-    guard !oldest.isEmpty else { return }
     enter("make_mmu_pages_available") { _ in
       "Only \(available) more shadow pages are allowed, so the \(oldest.count) oldest that are no roots go."
     }
+    defer { leave() }
     for page in oldest { zap(page.hpa, "kvm_mmu_zap_oldest_mmu_pages") }
-    commitZap()
-    leave()
+    if !oldest.isEmpty { commitZap() }
+    if machine.maxShadowPages <= pages.used { throw .noPages }
   }
 }

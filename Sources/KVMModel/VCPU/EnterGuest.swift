@@ -28,7 +28,16 @@ extension VirtualMachine {
       defer { leave() }
       for row in Self.service where take(row.request) { row.serve(&self) }
       if let outcome = serveTripleFault() { return outcome }
-      if reload() && vcpu.requests.isEmpty { return .ok }
+      do {
+        try reload()
+        if vcpu.requests.isEmpty { return .ok }
+      } catch {
+        guard error == .noPages else { continue }
+        return .internalError(
+          Refusal(
+            function: "make_mmu_pages_available",
+            reason: "every shadow page that the memory's size allows is a root (KVM_RUN fails with ENOSPC)"))
+      }
     }
     return .internalError(
       Refusal(function: "vcpu_enter_guest", reason: "requests still pend after \(Self.maximumPasses) passes"))

@@ -35,4 +35,7 @@ public struct Requests: OptionSet, Hashable, Sendable {
 
   /// The names of the pending requests, by bit.
   public var names: [String] { Self.names.filter { contains($0.request) }.map(\.name) }
+
+  /// The names as the subject of a sentence.
+  var sentence: String { names.joined(separator: " and ") + (names.count == 1 ? " is" : " are") }
 }
