@@ -55,6 +55,9 @@ let package = Package(
       dependencies: ["HTTPServer", "HTTPCore", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(
+      name: "RolecallAPITests", dependencies: ["RolecallAPI", "HTTPCore", "JSON", "KVMModel"],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .systemLibrary(
       name: "CCurl", path: "Tests/CCurl", pkgConfig: "libcurl",
