@@ -90,7 +90,7 @@ extension VirtualMachine {
 
   private func entry(at address: GuestPhysicalAddress, bytes: UInt64) -> UInt64? {
     guard let word = memory.word(at: address) else { return nil }
-    return bytes == 8 ? word : word >> (address.rawValue & 4) * 8 & 0xffff_ffff
+    return bytes == 8 ? word : word >> ((address.rawValue & 4) * 8) & 0xffff_ffff
   }
 
   private func isPresent(_ entry: UInt64, _ format: WalkFormat) -> Bool {
