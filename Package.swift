@@ -62,7 +62,8 @@ let package = Package(
     .systemLibrary(
       name: "CCurl", path: "Tests/CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
-    .testTarget(name: "EndToEndTests", dependencies: ["rolecall", "CCurl"], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["rolecall", "RolecallAPI", "CCurl"], swiftSettings: strict),
   ],
   cLanguageStandard: .c2x
 )
