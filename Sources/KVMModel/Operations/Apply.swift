@@ -154,19 +154,3 @@ extension Operation {
     if case .vcpu(let number, _, _) = self { number } else { nil }
   }
 }
-
-extension VCPU {
-  /// A vCPU as it is made (`kvm_arch_vcpu_create`, `kvm_mmu_create`).
-  init(id: Int, machine: Machine) {
-    self.id = id
-    cpuid = machine.cpuid
-    nestedState = NestedState(vmxon: machine.vendor == .intel, hasCurrentVMCS: machine.vendor == .intel)
-    let slots = [Root](repeating: .empty, count: machine.previousRoots)
-    rootMMU = MMU(root: .unloaded, previousRoots: slots)
-    guestMMU = MMU(root: .unloaded, previousRoots: slots)
-    nestedMMU = MMU(
-      root: .unloaded, previousRoots: [Root](repeating: .unloaded, count: machine.previousRoots))
-    if !machine.tdp { rootMMU.paeRoot = PAERootTable(hpa: .paeRoot(ofVCPU: id)) }
-    if machine.vendor == .intel { requests = .tlbFlush }
-  }
-}
