@@ -11,17 +11,15 @@ extension VirtualMachine {
   ///
   /// A previous root that is dropped keeps its pgd. If nothing in the set is valid, nothing changes at all.
   mutating func freeRoots(_ name: MMUName, _ slots: RootSlots) {
-    let active = slots.contains(.current) && vcpu[name].root.hpa != nil
-    let previous = vcpu[name].previousRoots.indices.filter {
-      slots.contains(previous: $0) && vcpu[name].previousRoots[$0].hpa != nil
-    }
-    guard active || !previous.isEmpty else {
+    let valid = slots.intersection(RootSlots(validOf: vcpu[name]))
+    let previous = vcpu[name].previousRoots.indices.lazy.filter { valid.contains(previous: $0) }
+    guard !valid.isEmpty else {
       say("kvm_mmu_free_roots") { _ in "\(name.rawValue) has no valid root among those to free." }
       return
     }
     enter("kvm_mmu_free_roots") { _ in
       "\(name.rawValue) frees "
-        + ((active ? ["the current root"] : []) + previous.map { "prev_roots[\($0)]" }).joined(
+        + ((valid.contains(.current) ? ["the current root"] : []) + previous.map { "prev_roots[\($0)]" }).joined(
           separator: ", ")
         + "."
     }
@@ -33,7 +31,7 @@ extension VirtualMachine {
       }
       vcpu[name].previousRoots[index].hpa = nil
     }
-    if active, let hpa = vcpu[name].root.hpa {
+    if valid.contains(.current), let hpa = vcpu[name].root.hpa {
       if pages[hpa] != nil {
         freed = releaseRoot(hpa, name, .current) || freed
       } else {

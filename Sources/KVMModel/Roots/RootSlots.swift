@@ -11,5 +11,12 @@ struct RootSlots: OptionSet {
     rawValue = indices.reduce(0) { $0 | 2 << UInt32($1) }
   }
 
+  /// The slots of an MMU that hold a valid root.
+  init(validOf mmu: borrowing MMU) {
+    let roots = mmu.previousRoots
+    self.init(previous: roots.indices.lazy.filter { roots[$0].hpa != nil })
+    if mmu.root.hpa != nil { insert(.current) }
+  }
+
   func contains(previous index: Int) -> Bool { rawValue >> UInt32(index + 1) & 1 != 0 }
 }
