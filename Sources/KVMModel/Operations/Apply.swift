@@ -42,13 +42,12 @@ extension VirtualMachine {
       writeMemory(words)
       outcome = .ok
     }
-    var result = OperationResult(outcome: outcome)
-    result.narration = transcript.steps
-    result.lookups = transcript.lookups
-    result.tlb = transcript.tlb
-    if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
+    let written = transcript
     transcript = Transcript(detail: [])
-    return result
+    return OperationResult(
+      outcome: outcome, narration: written.steps,
+      changes: detail.contains(.changes) ? changes(from: before, focus: operation.vcpu) : [],
+      lookups: written.lookups, tlb: written.tlb)
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {

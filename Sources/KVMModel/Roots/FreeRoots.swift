@@ -11,21 +11,17 @@ extension VirtualMachine {
   ///
   /// A previous root that is dropped keeps its pgd. If nothing in the set is valid, nothing changes at all.
   mutating func freeRoots(_ name: MMUName, _ slots: RootSlots) {
-    let valid = slots.intersection(RootSlots(validOf: vcpu[name]))
-    let previous = vcpu[name].previousRoots.indices.lazy.filter { valid.contains(previous: $0) }
+    let valid = slots.intersection(RootSlots(validOf: vcpu[name].root, vcpu[name].previousRoots))
     guard !valid.isEmpty else {
       say("kvm_mmu_free_roots") { _ in "\(name.rawValue) has no valid root among those to free." }
       return
     }
     enter("kvm_mmu_free_roots") { _ in
-      "\(name.rawValue) frees "
-        + ((valid.contains(.current) ? ["the current root"] : []) + previous.map { "prev_roots[\($0)]" }).joined(
-          separator: ", ")
-        + "."
+      "\(name.rawValue) frees \(valid.names.joined(separator: ", "))."
     }
     defer { leave() }
     var freed = false
-    for index in previous {
+    for index in vcpu[name].previousRoots.indices where valid.contains(previous: index) {
       if let hpa = vcpu[name].previousRoots[index].hpa {
         freed = releaseRoot(hpa, name, .previous(index)) || freed
       }

@@ -82,7 +82,7 @@ public struct NestedGuest: Sendable, Hashable {
   /// The vendor's controls.
   public enum Control: Sendable, Hashable {
     /// VMX.
-    case vmx(VMXGuest)
+    indirect case vmx(VMXGuest)
     /// SVM.
     case svm(SVMGuest)
   }
