@@ -117,7 +117,7 @@ extension VirtualMachine {
     } else {
       vcpu.nestedState.eptp = eptp
       say("handle_vmwrite") { _ in
-        "L1 writes \(hex(eptp.rawValue)) to the EPT pointer field of its VMCS; it counts at the next entry."
+        "L1 writes \(hex: eptp.rawValue) to the EPT pointer field of its VMCS; it counts at the next entry."
       }
     }
   }

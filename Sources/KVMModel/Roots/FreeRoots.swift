@@ -1,6 +1,6 @@
 extension VirtualMachine {
   /// Drops every root of root_mmu and guest_mmu (`kvm_mmu_unload`).
-  mutating func unload(_ why: StaticString) {
+  mutating func unload(_ why: String) {
     enter("kvm_mmu_unload") { _ in "Every root of root_mmu and guest_mmu is let go: \(why)." }
     freeRoots(.root, .all)
     freeRoots(.guest, .all)
@@ -58,7 +58,7 @@ extension VirtualMachine {
     let ends = left == 0 && (page.isTDPMMU || page.role.invalid)
     if ends { pages.free(hpa) }
     say("mmu_free_root_page", effect: .freedRoot(name, slot: slot, hpa: hpa)) { _ in
-      "The root at \(hex(hpa.rawValue)) (\(slot.name)) is let go; "
+      "The root at \(hex: hpa.rawValue) (\(slot.name)) is let go; "
         + (ends
           ? "nobody else uses it and it was zapped, so it is freed."
           : left == 0

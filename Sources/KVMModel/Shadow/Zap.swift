@@ -28,12 +28,12 @@ extension VirtualMachine {
   ///
   /// - Returns: whether it is no root.
   @discardableResult
-  private mutating func zap(_ hpa: HostPhysicalAddress, _ function: StaticString) -> Bool {
+  private mutating func zap(_ hpa: HostPhysicalAddress, _ function: String) -> Bool {
     guard let page = pages[hpa] else { return false }
     pages.invalidate(hpa)
     let ends = page.rootCount == 0
     say(function, effect: .zappedPage(hpa: hpa, frame: page.frame, role: page.role)) { _ in
-      "The shadow page at \(hex(hpa.rawValue)) is zapped and "
+      "The shadow page at \(hex: hpa.rawValue) is zapped and "
         + (ends ? "freed." : "marked invalid; it is freed when the last vCPU lets go of it.")
     }
     return ends
