@@ -55,7 +55,7 @@ extension VirtualMachine {
 
   /// Writes that a kernel function is entered; steps until ``leave()`` are inside it.
   mutating func enter(
-    _ function: StaticString, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> String
+    _ function: String, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> Sentence
   ) {
     guard narrates else { return }
     let sentence = text(self)
@@ -70,7 +70,7 @@ extension VirtualMachine {
 
   /// Writes a step that calls nothing else.
   mutating func say(
-    _ function: StaticString, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> String
+    _ function: String, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> Sentence
   ) {
     guard narrates else { return }
     let sentence = text(self)
@@ -83,7 +83,7 @@ extension VirtualMachine {
   }
 
   /// Raises a request on the current vCPU (`kvm_make_request`).
-  mutating func raise(_ request: Requests, _ why: StaticString) {
+  mutating func raise(_ request: Requests, _ why: String) {
     vcpu.requests.insert(request)
     say("kvm_make_request", effect: .raised(request)) { _ in
       "\(request.sentence) raised: \(why)."
@@ -91,7 +91,7 @@ extension VirtualMachine {
   }
 
   /// Raises a request on every vCPU (`kvm_make_all_cpus_request`).
-  mutating func raiseOnAll(_ request: Requests, _ why: StaticString) {
+  mutating func raiseOnAll(_ request: Requests, _ why: String) {
     for index in vcpus.indices where index != current { vcpus[index].requests.insert(request) }
     if current != nil { vcpu.requests.insert(request) }
     say("kvm_make_all_cpus_request", effect: .raised(request)) { machine in

@@ -60,6 +60,19 @@ let cases: [(name: String, preset: String, operations: [Operation])] = [
   ("set-cr cr3 among three values (root cache hits)", "intel-shadow", switchCR3),
   ("set-cr cr0 WP (roles only)", "intel-ept", toggleWP),
 ]
+// `ModelBenchmark once CASE bare|all COUNT` runs one case once, for a profiler.
+if CommandLine.arguments.count == 5, CommandLine.arguments[1] == "once",
+  let number = Int(CommandLine.arguments[2]), let count = Int(CommandLine.arguments[4])
+{
+  let row = cases[number]
+  var machine = VirtualMachine(machine: preset(row.preset))
+  let detail: Detail = CommandLine.arguments[3] == "all" ? .all : []
+  for index in 0..<count {
+    _ = try machine.apply(row.operations[index % row.operations.count], detail: detail)
+  }
+  exit(0)
+}
+
 for row in cases {
   let machine = VirtualMachine(machine: preset(row.preset))
   let bare = try rate(400_000, machine, row.operations, [])

@@ -50,7 +50,7 @@ extension VirtualMachine {
   /// Sets guest_mmu up to shadow L1's EPT, and looks for a root (`kvm_init_shadow_ept_mmu`).
   mutating func initShadowEPT(_ eptp: EPTPointer) {
     enter("kvm_init_shadow_ept_mmu") { _ in
-      "guest_mmu shadows the EPT at \(hex(eptp.rawValue)): the role follows from the pointer alone, not from CR0, "
+      "guest_mmu shadows the EPT at \(hex: eptp.rawValue): the role follows from the pointer alone, not from CR0, "
         + "CR4 or EFER."
     }
     let capabilities = machine.nestedCapabilities
@@ -67,7 +67,7 @@ extension VirtualMachine {
   /// - Parameter l1: L1's registers, as `vmcb01` holds them.
   mutating func initShadowNPT(_ ncr3: UInt64, l1: Registers) {
     enter("kvm_init_shadow_npt_mmu") { _ in
-      "guest_mmu shadows the nested tables at \(hex(ncr3)): the role follows from a CR0 of just PG, L1's CR4 "
+      "guest_mmu shadows the nested tables at \(hex: ncr3): the role follows from a CR0 of just PG, L1's CR4 "
         + "without PKE, and L1's EFER."
     }
     let role = VCPURole(nestedNPTOfCR4: l1.cr4, efer: l1.efer, smm: vcpu.smm)
@@ -82,13 +82,13 @@ extension VirtualMachine {
 
   /// Stores new roles; if neither differs from the old one, nothing needs to be built.
   private mutating func adopt(
-    _ name: MMUName, _ function: StaticString, _ role: VCPURole, _ pageRole: PageRole
+    _ name: MMUName, _ function: String, _ role: VCPURole, _ pageRole: PageRole
   ) -> Bool {
     let oldRole = vcpu[name].vcpuRole
     let oldPageRole = vcpu[name].mmuRole
     if oldRole == role && oldPageRole == pageRole {
       say(function) { _ in
-        "\(name.rawValue) keeps vcpu_role \(hex(role.rawValue)) and mmu_role \(hex(pageRole.rawValue)): nothing to "
+        "\(name.rawValue) keeps vcpu_role \(hex: role.rawValue) and mmu_role \(hex: pageRole.rawValue): nothing to "
           + "rebuild."
       }
       return false
@@ -98,10 +98,10 @@ extension VirtualMachine {
     say(function, effect: .roles(name, vcpuRole: role, mmuRole: pageRole)) { _ in
       "\(name.rawValue): "
         + roleSentence(
-          "vcpu_role", hex(oldRole.rawValue), hex(role.rawValue), role.differences(from: oldRole))
+          "vcpu_role", oldRole.rawValue, role.rawValue, role.differences(from: oldRole))
         + "; "
         + roleSentence(
-          "mmu_role", hex(oldPageRole.rawValue), hex(pageRole.rawValue),
+          "mmu_role", UInt64(oldPageRole.rawValue), UInt64(pageRole.rawValue),
           pageRole.differences(from: oldPageRole))
         + "."
     }
@@ -109,7 +109,8 @@ extension VirtualMachine {
   }
 }
 
-private func roleSentence(_ name: String, _ old: String, _ new: String, _ fields: [String]) -> String {
+private func roleSentence(_ name: String, _ old: UInt64, _ new: UInt64, _ fields: [String]) -> Sentence {
   fields.isEmpty
-    ? "\(name) stays \(new)" : "\(name) \(old) becomes \(new) (\(fields.joined(separator: ", ")))"
+    ? "\(name) stays \(hex: new)"
+    : "\(name) \(hex: old) becomes \(hex: new) (\(fields.joined(separator: ", ")))"
 }

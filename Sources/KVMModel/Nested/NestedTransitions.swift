@@ -7,11 +7,11 @@ struct NestedCR3Failure: Error {
 extension VirtualMachine {
   /// Loads the CR3 of the guest that runs from now on (`nested_vmx_load_cr3`, `nested_svm_load_cr3`).
   mutating func loadNestedCR3(_ cr3: UInt64, nestedPaging: Bool) throws(NestedCR3Failure) {
-    let function: StaticString = machine.vendor == .intel ? "nested_vmx_load_cr3" : "nested_svm_load_cr3"
+    let function: String = machine.vendor == .intel ? "nested_vmx_load_cr3" : "nested_svm_load_cr3"
     enter(function) { _ in
       nestedPaging
-        ? "CR3 \(hex(cr3)) is L2's own matter: nested_mmu walks from it, and no root is looked up."
-        : "CR3 \(hex(cr3)) selects the root in root_mmu."
+        ? "CR3 \(hex: cr3) is L2's own matter: nested_mmu walks from it, and no root is looked up."
+        : "CR3 \(hex: cr3) selects the root in root_mmu."
     }
     defer { leave() }
     if cr3 & vcpu.cpuid.reservedAddressBits != 0 {

@@ -138,7 +138,7 @@ extension VirtualMachine {
 
   /// EPTP switching by VMFUNC in L2 (`handle_vmfunc`, `nested_vmx_eptp_switching`).
   mutating func switchEPTP(_ guest: VMXGuest, to eptp: EPTPointer) throws(Refused) {
-    enter("nested_vmx_eptp_switching") { _ in "L2 asks by VMFUNC for the EPT at \(hex(eptp.rawValue))." }
+    enter("nested_vmx_eptp_switching") { _ in "L2 asks by VMFUNC for the EPT at \(hex: eptp.rawValue)." }
     defer { leave() }
     let problem =
       guest.ept

@@ -42,13 +42,12 @@ extension VirtualMachine {
       writeMemory(words)
       outcome = .ok
     }
-    var result = OperationResult(outcome: outcome)
-    result.narration = transcript.steps
-    result.lookups = transcript.lookups
-    result.tlb = transcript.tlb
-    if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
+    let written = transcript
     transcript = Transcript(detail: [])
-    return result
+    return OperationResult(
+      outcome: outcome, narration: written.steps,
+      changes: detail.contains(.changes) ? changes(from: before, focus: operation.vcpu) : [],
+      lookups: written.lookups, tlb: written.tlb)
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {
@@ -120,7 +119,7 @@ extension VirtualMachine {
       try checkVMXPermission("handle_vmwrite")
       vcpu.nestedState.eptp = eptp
       say("handle_vmwrite") { _ in
-        "L1 writes \(hex(eptp.rawValue)) to the EPT pointer field of its VMCS; it counts at the next entry."
+        "L1 writes \(hex: eptp.rawValue) to the EPT pointer field of its VMCS; it counts at the next entry."
       }
     }
   }
@@ -154,21 +153,5 @@ extension Operation {
   /// The vCPU an operation is on; `nil` for one on the machine.
   public var vcpu: Int? {
     if case .vcpu(let number, _, _) = self { number } else { nil }
-  }
-}
-
-extension VCPU {
-  /// A vCPU as it is made (`kvm_arch_vcpu_create`, `kvm_mmu_create`).
-  init(id: Int, machine: Machine) {
-    self.id = id
-    cpuid = machine.cpuid
-    nestedState = NestedState(vmxon: machine.vendor == .intel, hasCurrentVMCS: machine.vendor == .intel)
-    let slots = [Root](repeating: .empty, count: machine.previousRoots)
-    rootMMU = MMU(root: .unloaded, previousRoots: slots)
-    guestMMU = MMU(root: .unloaded, previousRoots: slots)
-    nestedMMU = MMU(
-      root: .unloaded, previousRoots: [Root](repeating: .unloaded, count: machine.previousRoots))
-    if !machine.tdp { rootMMU.paeRoot = PAERootTable(hpa: .paeRoot(ofVCPU: id)) }
-    if machine.vendor == .intel { requests = .tlbFlush }
   }
 }

@@ -22,31 +22,36 @@ private struct ChangeList {
     prefix = outer
   }
 
-  private mutating func add(_ name: String, _ from: Change.Value, _ to: Change.Value) {
-    if from != to { changes.append(Change(path: prefix + name, from: from, to: to)) }
+  /// Notes a difference; path and values are made only if there is one.
+  private mutating func add<Value: Equatable>(
+    _ name: @autoclosure () -> String, _ old: Value, _ new: Value, _ value: (Value) -> Change.Value
+  ) {
+    guard old != new else { return }
+    changes.append(Change(path: prefix + name(), from: value(old), to: value(new)))
   }
 
   mutating func compare(_ old: VCPU, _ new: VCPU) {
     compare(old.registers, new.registers)
-    add("paging_mode", .name(old.registers.pagingMode.rawValue), .name(new.registers.pagingMode.rawValue))
-    add("guest_mode", .flag(old.guestMode), .flag(new.guestMode))
-    add("smm", .flag(old.smm), .flag(new.smm))
-    add("mmu", .name(old.mmu.rawValue), .name(new.mmu.rawValue))
-    add("walk_mmu", .name(old.walkMMU.rawValue), .name(new.walkMMU.rawValue))
-    add("requests", .names(old.requests.names), .names(new.requests.names))
+    add("paging_mode", old.registers.pagingMode, new.registers.pagingMode) { .name($0.rawValue) }
+    add("guest_mode", old.guestMode, new.guestMode, Change.Value.flag)
+    add("smm", old.smm, new.smm, Change.Value.flag)
+    add("mmu", old.mmu, new.mmu) { .name($0.rawValue) }
+    add("walk_mmu", old.walkMMU, new.walkMMU) { .name($0.rawValue) }
+    add("requests", old.requests, new.requests) { .names($0.names) }
     for name in MMUName.allCases where old[name] != new[name] {
       inside(name.rawValue) { $0.compare(old[name], new[name]) }
     }
   }
 
   private mutating func compare(_ old: Registers, _ new: Registers) {
+    guard old != new else { return }
     inside("registers") {
-      $0.add("cr0", .word(old.cr0.rawValue), .word(new.cr0.rawValue))
-      $0.add("cr3", .word(old.cr3), .word(new.cr3))
-      $0.add("cr4", .word(old.cr4.rawValue), .word(new.cr4.rawValue))
-      $0.add("efer", .word(old.efer.rawValue), .word(new.efer.rawValue))
-      $0.add("pkru", .word(UInt64(old.pkru)), .word(UInt64(new.pkru)))
-      $0.add("cs_l", .flag(old.codeSegmentLong), .flag(new.codeSegmentLong))
+      $0.add("cr0", old.cr0, new.cr0) { .word($0.rawValue) }
+      $0.add("cr3", old.cr3, new.cr3, Change.Value.word)
+      $0.add("cr4", old.cr4, new.cr4) { .word($0.rawValue) }
+      $0.add("efer", old.efer, new.efer) { .word($0.rawValue) }
+      $0.add("pkru", old.pkru, new.pkru) { .word(UInt64($0)) }
+      $0.add("cs_l", old.codeSegmentLong, new.codeSegmentLong, Change.Value.flag)
     }
   }
 
@@ -55,16 +60,16 @@ private struct ChangeList {
     compare("mmu_role", old.mmuRole, new.mmuRole)
     compare("root", old.root, new.root)
     for (index, pair) in zip(old.previousRoots, new.previousRoots).enumerated() {
-      compare("prev_roots[\(index)]", pair.0, pair.1)
+      if pair.0 != pair.1 { compare("prev_roots[\(index)]", pair.0, pair.1) }
     }
-    add("pae_root", .entries(old.paeRoot), .entries(new.paeRoot))
-    add("pml4_root.entry", .entry(old.pml4Root), .entry(new.pml4Root))
-    add("pml5_root.entry", .entry(old.pml5Root), .entry(new.pml5Root))
-    add("pdptrs", .words(old.pdptrs), .words(new.pdptrs))
-    add("page_fault", .optional(old.pageFault?.rawValue), .optional(new.pageFault?.rawValue))
-    add("gva_to_gpa", .optional(old.walkFormat?.rawValue), .optional(new.walkFormat?.rawValue))
-    add("permissions", .name(old.permissions.text), .name(new.permissions.text))
-    add("pkru_mask", .word(UInt64(old.pkruMask)), .word(UInt64(new.pkruMask)))
+    add("pae_root", old.paeRoot?.entries, new.paeRoot?.entries, Change.Value.optional)
+    add("pml4_root.entry", old.pml4Root?.entry, new.pml4Root?.entry, Change.Value.optional)
+    add("pml5_root.entry", old.pml5Root?.entry, new.pml5Root?.entry, Change.Value.optional)
+    add("pdptrs", old.pdptrs, new.pdptrs, Change.Value.words)
+    add("page_fault", old.pageFault, new.pageFault) { .optional($0?.rawValue) }
+    add("gva_to_gpa", old.walkFormat, new.walkFormat) { .optional($0?.rawValue) }
+    add("permissions", old.permissions, new.permissions) { .name($0.text) }
+    add("pkru_mask", old.pkruMask, new.pkruMask) { .word(UInt64($0)) }
     compare("guest_rsvd_check", old.guestReservedBits, new.guestReservedBits)
     compare("shadow_zero_check", old.shadowZeroBits, new.shadowZeroBits)
   }
@@ -72,7 +77,7 @@ private struct ChangeList {
   private mutating func compare(_ name: String, _ old: VCPURole, _ new: VCPURole) {
     guard old != new else { return }
     inside(name) {
-      $0.add("value", .word(old.rawValue), .word(new.rawValue))
+      $0.add("value", old.rawValue, new.rawValue, Change.Value.word)
       $0.compare("base", UInt64(old.base.rawValue), UInt64(new.base.rawValue), .pageRole6_1)
       $0.compare("ext", UInt64(old.ext.rawValue), UInt64(new.ext.rawValue), .extendedRole6_1)
     }
@@ -85,9 +90,9 @@ private struct ChangeList {
   private mutating func compare(_ name: String, _ old: UInt64, _ new: UInt64, _ layout: RoleLayout) {
     guard old != new else { return }
     inside(name) {
-      $0.add("value", .word(old), .word(new))
+      $0.add("value", old, new, Change.Value.word)
       for field in layout.fields where (old ^ new) & field.mask != 0 {
-        $0.add(field.name, .field(field, old), .field(field, new))
+        $0.add(field.name, old, new) { .field(field, $0) }
       }
     }
   }
@@ -95,9 +100,9 @@ private struct ChangeList {
   private mutating func compare(_ name: String, _ old: Root, _ new: Root) {
     guard old != new else { return }
     inside(name) {
-      $0.add("valid", .flag(old.hpa != nil), .flag(new.hpa != nil))
-      $0.add("hpa", .optional(old.hpa?.rawValue), .optional(new.hpa?.rawValue))
-      $0.add("pgd", .pgd(old.pgd), .pgd(new.pgd))
+      $0.add("valid", old.hpa != nil, new.hpa != nil, Change.Value.flag)
+      $0.add("hpa", old.hpa, new.hpa) { .optional($0?.rawValue) }
+      $0.add("pgd", old.pgd, new.pgd, Change.Value.pgd)
     }
   }
 
@@ -106,13 +111,13 @@ private struct ChangeList {
     inside(name) {
       for level in 1...5 {
         $0.add(
-          "rsvd_bits_mask[0][\(level - 1)]", .word(old.smallPage[level]), .word(new.smallPage[level]))
+          "rsvd_bits_mask[0][\(level - 1)]", old.smallPage[level], new.smallPage[level], Change.Value.word)
       }
       for level in 1...5 {
         $0.add(
-          "rsvd_bits_mask[1][\(level - 1)]", .word(old.largePage[level]), .word(new.largePage[level]))
+          "rsvd_bits_mask[1][\(level - 1)]", old.largePage[level], new.largePage[level], Change.Value.word)
       }
-      $0.add("bad_mt_xwr", .word(old.badMemoryTypeXWR), .word(new.badMemoryTypeXWR))
+      $0.add("bad_mt_xwr", old.badMemoryTypeXWR, new.badMemoryTypeXWR, Change.Value.word)
     }
   }
 }
@@ -124,8 +129,7 @@ extension Change.Value {
   fileprivate static func words(_ words: SIMD4<UInt64>) -> Self {
     .words([words[0], words[1], words[2], words[3]])
   }
-  fileprivate static func entries(_ table: PAERootTable?) -> Self { table.map { words($0.entries) } ?? .null }
-  fileprivate static func entry(_ root: SpecialRoot?) -> Self { root.map { .word($0.entry) } ?? .null }
+  fileprivate static func optional(_ table: SIMD4<UInt64>?) -> Self { table.map(words) ?? .null }
 
   fileprivate static func field(_ field: RoleField, _ word: UInt64) -> Self {
     switch field.rendered(in: word) {
@@ -139,6 +143,12 @@ extension Change.Value {
 extension Permissions {
   /// The 16 bytes as 32 hexadecimal digits, byte 0 first.
   public var text: String {
-    (0..<16).map { (bytes[$0] < 16 ? "0" : "") + String(bytes[$0], radix: 16) }.joined()
+    var digits: [UInt8] = []
+    digits.reserveCapacity(32)
+    for index in 0..<16 {
+      digits.append(hexDigit(bytes[index] >> 4))
+      digits.append(hexDigit(bytes[index] & 0xf))
+    }
+    return String(decoding: digits, as: UTF8.self)
   }
 }

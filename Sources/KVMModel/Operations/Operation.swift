@@ -10,7 +10,7 @@ public enum Operation: Sendable, Hashable {
   case machine(MachineOperation)
 }
 
-/// An operation on a vCPU, named as in the API.
+/// An operation on a vCPU, named as in the API. The two with many values are indirect, so that the others stay small.
 public enum VCPUOperation: Sendable, Hashable {
   /// MOV to a control register by the guest.
   case setCR(ControlRegister, RegisterWrite)
@@ -21,7 +21,7 @@ public enum VCPUOperation: Sendable, Hashable {
   /// A far jump to or from a 64-bit code segment.
   case setCS(long: Bool)
   /// KVM_SET_SREGS by user space.
-  case setSregs(RegisterValues)
+  indirect case setSregs(RegisterValues)
   /// KVM_SET_CPUID2 by user space.
   case setCPUID(CPUIDChange)
   /// Entry into system management mode, as far as the MMU sees it.
@@ -31,7 +31,7 @@ public enum VCPUOperation: Sendable, Hashable {
   /// What vcpu_enter_guest does for the MMU.
   case enterGuest
   /// VMLAUNCH or VMRUN.
-  case nestedEnter(NestedEntry)
+  indirect case nestedEnter(NestedEntry)
   /// A VM exit to L1, with an optional word on why.
   case nestedExit(reason: String?)
   /// EPTP switching by VMFUNC in L2; in L1 the EPT pointer for the next entry that names none.

@@ -39,7 +39,7 @@ public struct NarrationStep: Sendable, Hashable {
   /// How deep it was called, from 0.
   public var depth: Int
   /// What it did and why, in a plain sentence.
-  public var text: String
+  public var text: Sentence
   /// What it changed, if anything.
   public var effect: Effect?
 }

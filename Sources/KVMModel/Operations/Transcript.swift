@@ -8,14 +8,15 @@ struct Transcript: Sendable, Hashable {
 
   init(detail: Detail) { self.detail = detail }
 
-  mutating func enter(_ function: String, _ text: String, _ effect: Effect?) {
+  mutating func enter(_ function: String, _ text: Sentence, _ effect: Effect?) {
     append(function, text, effect)
     depth += 1
   }
 
   mutating func leave() { depth -= 1 }
 
-  mutating func append(_ function: String, _ text: String, _ effect: Effect?) {
+  mutating func append(_ function: String, _ text: Sentence, _ effect: Effect?) {
+    if steps.isEmpty { steps.reserveCapacity(32) }
     steps.append(
       NarrationStep(function: function, depth: depth, text: text, effect: effect))
   }

@@ -46,7 +46,7 @@ extension VirtualMachine {
   /// MOV to CR0 (`kvm_set_cr0`).
   mutating func setCR0(_ raw: UInt64) throws(Refused) {
     let old = vcpu.registers
-    enter("kvm_set_cr0") { _ in "CR0 is written: \(hex(old.cr0.rawValue)) becomes \(hex(raw))." }
+    enter("kvm_set_cr0") { _ in "CR0 is written: \(hex: old.cr0.rawValue) becomes \(hex: raw)." }
     defer { leave() }
     if let refusal = CR0Write.validity.refusal(of: CR0(rawValue: raw)) {
       throw .generalProtection(refusal.function, refusal.reason)

@@ -59,7 +59,7 @@ extension VirtualMachine {
   /// MOV to CR4 (`kvm_set_cr4`).
   mutating func setCR4(_ raw: UInt64) throws(Refused) {
     let write = cr4Write(raw)
-    enter("kvm_set_cr4") { _ in "CR4 is written: \(hex(write.old.cr4.rawValue)) becomes \(hex(raw))." }
+    enter("kvm_set_cr4") { _ in "CR4 is written: \(hex: write.old.cr4.rawValue) becomes \(hex: raw)." }
     defer { leave() }
     if let refusal = CR4Write.validity.refusal(of: write) ?? CR4Write.longMode.refusal(of: write) {
       throw .generalProtection(refusal.function, describe(refusal, write))

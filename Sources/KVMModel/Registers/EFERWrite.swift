@@ -37,7 +37,7 @@ extension VirtualMachine {
   mutating func setEFER(_ raw: UInt64) throws(Refused) {
     let write = eferWrite(raw)
     let old = write.old.efer
-    enter("set_efer") { _ in "EFER is written: \(hex(old.rawValue)) becomes \(hex(raw))." }
+    enter("set_efer") { _ in "EFER is written: \(hex: old.rawValue) becomes \(hex: raw)." }
     defer { leave() }
     if let refusal = EFERWrite.validity.refusal(of: write) ?? EFERWrite.transitions.refusal(of: write) {
       throw .generalProtection(refusal.function, refusal.reason)

@@ -2,7 +2,7 @@ extension VirtualMachine {
   /// INVLPG (`kvm_mmu_invlpg`, `kvm_mmu_invalidate_gva`).
   mutating func invlpg(_ gva: UInt64) throws(Refused) {
     let name = vcpu.walkMMU
-    enter("kvm_mmu_invlpg") { _ in "The translation of \(hex(gva)) is to go from \(name.rawValue)." }
+    enter("kvm_mmu_invlpg") { _ in "The translation of \(hex: gva) is to go from \(name.rawValue)." }
     defer { leave() }
     guard isCanonical(gva) else {
       say("kvm_mmu_invalidate_gva") { _ in "The address is not canonical, so nothing happens." }
@@ -42,7 +42,7 @@ extension VirtualMachine {
     let mmu = vcpu[name]
     let enabled = vcpu.registers.cr4.contains(.pcide)
     enter("kvm_mmu_invpcid_gva") { _ in
-      "In \(name.rawValue) the translation of \(hex(gva)) goes from the roots of PCID \(pcid)."
+      "In \(name.rawValue) the translation of \(hex: gva) goes from the roots of PCID \(pcid)."
     }
     defer { leave() }
     let previous = mmu.previousRoots.filter { $0.hpa != nil && (enabled ? $0.pgd & 0xfff : 0) == pcid }
@@ -73,7 +73,7 @@ extension VirtualMachine {
               reason: "the kernel has a BUG_ON for a previous root while PAE roots are loaded")))
       }
       say("kvm_mmu.invlpg") { _ in
-        "Below the root at \(hex(root.rawValue)) no shadow page is out of date, so no entry is dropped."
+        "Below the root at \(hex: root.rawValue) no shadow page is out of date, so no entry is dropped."
       }
     }
   }

@@ -23,3 +23,8 @@ extension NamedBits {
 public func hex(_ value: some FixedWidthInteger & UnsignedInteger) -> String {
   "0x" + String(value, radix: 16)
 }
+
+/// The character of a hexadecimal digit, 0 to 15.
+func hexDigit(_ value: UInt8) -> UInt8 {
+  value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+}

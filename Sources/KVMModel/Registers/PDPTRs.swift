@@ -10,7 +10,7 @@ extension VirtualMachine {
     let walker = vcpu.walkMMU
     let table = GuestPhysicalAddress(rawValue: cr3 & ~0xfff)
     enter("load_pdptrs") { _ in
-      "The four PDPTEs are read from the 32-byte table at \(hex(cr3 & ~0x1f)) for \(walker.rawValue)."
+      "The four PDPTEs are read from the 32-byte table at \(hex: cr3 & ~0x1f) for \(walker.rawValue)."
     }
     defer { leave() }
     var base = table
@@ -25,12 +25,12 @@ extension VirtualMachine {
     for index in 0..<4 {
       let address = GuestPhysicalAddress(rawValue: base.rawValue + (cr3 & 0xfe0) + UInt64(index) * 8)
       guard let entry = memory.word(at: address) else {
-        say("load_pdptrs") { _ in "The table at \(hex(address.rawValue)) lies in no memory slot." }
+        say("load_pdptrs") { _ in "The table at \(hex: address.rawValue) lies in no memory slot." }
         return false
       }
       let reserved = vcpu.cpuid.reservedAddressBits | Self.reservedPDPTEBits
       if entry & 1 != 0 && entry & reserved != 0 {
-        say("load_pdptrs") { _ in "PDPTE \(index), \(hex(entry)), is present and sets reserved bits." }
+        say("load_pdptrs") { _ in "PDPTE \(index), \(hex: entry), is present and sets reserved bits." }
         return false
       }
       entries[index] = entry

@@ -22,8 +22,8 @@ struct Refused: Error {
 
 /// A rule on a value that is written: where the kernel applies it, what it says, and whether it refuses.
 struct Rule<Subject>: Sendable {
-  let function: String
-  let reason: String
+  let function: StaticString
+  let reason: StaticString
   let refuses: @Sendable (Subject) -> Bool
 }
 
@@ -31,7 +31,7 @@ extension Sequence {
   /// The first rule that refuses the subject.
   func refusal<Subject>(of subject: Subject) -> Refusal? where Element == Rule<Subject> {
     for rule in self where rule.refuses(subject) {
-      return Refusal(function: rule.function, reason: rule.reason)
+      return Refusal(function: rule.function.description, reason: rule.reason.description)
     }
     return nil
   }

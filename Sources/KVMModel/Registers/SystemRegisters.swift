@@ -4,8 +4,8 @@ extension VirtualMachine {
     let old = vcpu.registers
     let new = values.applied(to: old)
     enter("__set_sregs") { _ in
-      "User space sets CR0 \(hex(new.cr0.rawValue)), CR3 \(hex(new.cr3)), CR4 \(hex(new.cr4.rawValue)), "
-        + "EFER \(hex(new.efer.rawValue))."
+      "User space sets CR0 \(hex: new.cr0.rawValue), CR3 \(hex: new.cr3), CR4 \(hex: new.cr4.rawValue), "
+        + "EFER \(hex: new.efer.rawValue)."
     }
     defer { leave() }
     if let refusal = sregsRefusal(new) { throw Refused(outcome: .invalid(refusal)) }

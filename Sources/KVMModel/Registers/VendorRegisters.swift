@@ -24,7 +24,7 @@ extension VirtualMachine {
     vcpu.nestedState.savedL1?.cr4 = hardware
     say("svm_set_cr0", effect: .quirk) { _ in
       "Known quirk: paging toggles, so CR4 is written again while it still is L2's. L1's saved CR4 "
-        + "\(hex(saved.cr4.rawValue)) becomes \(hex(hardware.rawValue)), and L1 goes on with that."
+        + "\(hex: saved.cr4.rawValue) becomes \(hex: hardware.rawValue), and L1 goes on with that."
     }
   }
 

@@ -1,6 +1,6 @@
 extension VirtualMachine {
   /// Drops every root of root_mmu and guest_mmu (`kvm_mmu_unload`).
-  mutating func unload(_ why: StaticString) {
+  mutating func unload(_ why: String) {
     enter("kvm_mmu_unload") { _ in "Every root of root_mmu and guest_mmu is let go: \(why)." }
     freeRoots(.root, .all)
     freeRoots(.guest, .all)
@@ -11,29 +11,23 @@ extension VirtualMachine {
   ///
   /// A previous root that is dropped keeps its pgd. If nothing in the set is valid, nothing changes at all.
   mutating func freeRoots(_ name: MMUName, _ slots: RootSlots) {
-    let active = slots.contains(.current) && vcpu[name].root.hpa != nil
-    let previous = vcpu[name].previousRoots.indices.filter {
-      slots.contains(previous: $0) && vcpu[name].previousRoots[$0].hpa != nil
-    }
-    guard active || !previous.isEmpty else {
+    let valid = slots.intersection(RootSlots(validOf: vcpu[name].root, vcpu[name].previousRoots))
+    guard !valid.isEmpty else {
       say("kvm_mmu_free_roots") { _ in "\(name.rawValue) has no valid root among those to free." }
       return
     }
     enter("kvm_mmu_free_roots") { _ in
-      "\(name.rawValue) frees "
-        + ((active ? ["the current root"] : []) + previous.map { "prev_roots[\($0)]" }).joined(
-          separator: ", ")
-        + "."
+      "\(name.rawValue) frees \(valid.names.joined(separator: ", "))."
     }
     defer { leave() }
     var freed = false
-    for index in previous {
+    for index in vcpu[name].previousRoots.indices where valid.contains(previous: index) {
       if let hpa = vcpu[name].previousRoots[index].hpa {
         freed = releaseRoot(hpa, name, .previous(index)) || freed
       }
       vcpu[name].previousRoots[index].hpa = nil
     }
-    if active, let hpa = vcpu[name].root.hpa {
+    if valid.contains(.current), let hpa = vcpu[name].root.hpa {
       if pages[hpa] != nil {
         freed = releaseRoot(hpa, name, .current) || freed
       } else {
@@ -64,7 +58,7 @@ extension VirtualMachine {
     let ends = left == 0 && (page.isTDPMMU || page.role.invalid)
     if ends { pages.free(hpa) }
     say("mmu_free_root_page", effect: .freedRoot(name, slot: slot, hpa: hpa)) { _ in
-      "The root at \(hex(hpa.rawValue)) (\(slot.name)) is let go; "
+      "The root at \(hex: hpa.rawValue) (\(slot.name)) is let go; "
         + (ends
           ? "nobody else uses it and it was zapped, so it is freed."
           : left == 0

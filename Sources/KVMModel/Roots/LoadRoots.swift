@@ -13,7 +13,7 @@ extension VirtualMachine {
     let name = vcpu.mmu
     enter("kvm_mmu_load") { machine in
       "\(name.rawValue) has no valid root, so one is found or built for mmu_role "
-        + "\(hex(machine.activeMMU.mmuRole.rawValue))."
+        + "\(hex: machine.activeMMU.mmuRole.rawValue)."
     }
     defer { leave() }
     allocateSpecialRoots(name)
@@ -78,7 +78,7 @@ extension VirtualMachine {
         "kvm_tdp_mmu_get_vcpu_root_hpa",
         effect: .foundPage(hpa: hpa, frame: GuestFrameNumber(rawValue: 0), role: role)
       ) { _ in
-        "The TDP MMU has a root of this role at \(hex(hpa.rawValue)); it now has \(count) references, the TDP MMU's "
+        "The TDP MMU has a root of this role at \(hex: hpa.rawValue); it now has \(count) references, the TDP MMU's "
           + "own included."
       }
       return hpa
@@ -89,7 +89,7 @@ extension VirtualMachine {
     say(
       "kvm_tdp_mmu_get_vcpu_root_hpa", effect: .createdPage(hpa: page.hpa, frame: page.frame, role: role)
     ) { _ in
-      "The TDP MMU has no root of this role and makes one at \(hex(page.hpa.rawValue)), with a reference of its own."
+      "The TDP MMU has no root of this role and makes one at \(hex: page.hpa.rawValue), with a reference of its own."
     }
     return page.hpa
   }
@@ -101,7 +101,7 @@ extension VirtualMachine {
     let guestLevel = vcpu[name].vcpuRole.base.level
     let role = vcpu[name].mmuRole
     enter("mmu_alloc_shadow_roots") { _ in
-      "The root shadows the guest's \(guestLevel)-level tables at \(hex(pgd)) (frame \(hex(frame.rawValue)))."
+      "The root shadows the guest's \(guestLevel)-level tables at \(hex: pgd) (frame \(hex: frame.rawValue))."
     }
     defer { leave() }
     try checkRoot(frame)
@@ -152,7 +152,7 @@ extension VirtualMachine {
   /// Checks that a root's table lies in memory (`mmu_check_root`); if not, TRIPLE_FAULT is raised.
   private mutating func checkRoot(_ frame: GuestFrameNumber) throws(LoadFailure) {
     if memory.isVisible(frame) { return }
-    enter("mmu_check_root") { _ in "Frame \(hex(frame.rawValue)) lies in no memory slot: the guest can't run."
+    enter("mmu_check_root") { _ in "Frame \(hex: frame.rawValue) lies in no memory slot: the guest can't run."
     }
     raise(.tripleFault, "a table of the root lies outside memory")
     leave()
@@ -160,11 +160,11 @@ extension VirtualMachine {
   }
 
   private mutating func setRoot(
-    _ name: MMUName, _ hpa: HostPhysicalAddress, pgd: UInt64, in function: StaticString
+    _ name: MMUName, _ hpa: HostPhysicalAddress, pgd: UInt64, in function: String
   ) {
     vcpu[name].root = Root(pgd: pgd, hpa: hpa)
     say(function, effect: .loadedRoot(name, hpa: hpa, pgd: pgd)) { _ in
-      "\(name.rawValue)'s root is \(hex(hpa.rawValue)) with pgd \(hex(pgd))."
+      "\(name.rawValue)'s root is \(hex: hpa.rawValue) with pgd \(hex: pgd)."
     }
   }
 

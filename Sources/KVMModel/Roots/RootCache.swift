@@ -7,7 +7,7 @@ extension VirtualMachine {
     let name = vcpu.mmu
     let role = vcpu[name].mmuRole
     enter("kvm_mmu_new_pgd") { _ in
-      "\(name.rawValue) needs a root for \(hex(pgd)) with mmu_role \(hex(role.rawValue))"
+      "\(name.rawValue) needs a root for \(hex: pgd) with mmu_role \(hex: role.rawValue)"
         + (role.direct ? "; a direct root fits any value." : ".")
     }
     defer { leave() }

@@ -11,5 +11,17 @@ struct RootSlots: OptionSet {
     rawValue = indices.reduce(0) { $0 | 2 << UInt32($1) }
   }
 
+  /// The slots that hold a valid root.
+  init(validOf current: Root, _ previous: [Root]) {
+    rawValue = current.hpa == nil ? 0 : Self.current.rawValue
+    for index in previous.indices where previous[index].hpa != nil { rawValue |= 2 << UInt32(index) }
+  }
+
+  /// What each slot is called in a sentence.
+  var names: [String] {
+    (contains(.current) ? ["the current root"] : [])
+      + (0..<31).filter(contains(previous:)).map { "prev_roots[\($0)]" }
+  }
+
   func contains(previous index: Int) -> Bool { rawValue >> UInt32(index + 1) & 1 != 0 }
 }

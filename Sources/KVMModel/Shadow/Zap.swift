@@ -19,20 +19,21 @@ extension VirtualMachine {
       zap(page.hpa, "kvm_zap_obsolete_pages") || freed
     }
     if freed { commitZap() }
-    for hpa in tdpRoots where pages.addReference(-1, to: hpa) == 0 { pages.free(hpa) }
+    for hpa in tdpRoots { pages.addReference(-1, to: hpa) }
+    pages.freeUnused()
   }
 
-  /// Zaps one page: it is emptied and marked invalid, and freed if it is no root (`__kvm_mmu_prepare_zap_page`).
+  /// Zaps one page: it is emptied and marked invalid, and if it is no root it is to be freed by
+  /// ``ShadowPageTable/freeUnused()`` (`__kvm_mmu_prepare_zap_page`).
   ///
-  /// - Returns: whether it was freed.
+  /// - Returns: whether it is no root.
   @discardableResult
-  private mutating func zap(_ hpa: HostPhysicalAddress, _ function: StaticString) -> Bool {
+  private mutating func zap(_ hpa: HostPhysicalAddress, _ function: String) -> Bool {
     guard let page = pages[hpa] else { return false }
     pages.invalidate(hpa)
     let ends = page.rootCount == 0
-    if ends { pages.free(hpa) }
     say(function, effect: .zappedPage(hpa: hpa, frame: page.frame, role: page.role)) { _ in
-      "The shadow page at \(hex(hpa.rawValue)) is zapped and "
+      "The shadow page at \(hex: hpa.rawValue) is zapped and "
         + (ends ? "freed." : "marked invalid; it is freed when the last vCPU lets go of it.")
     }
     return ends
@@ -48,6 +49,7 @@ extension VirtualMachine {
     }
     defer { leave() }
     for page in oldest { zap(page.hpa, "kvm_mmu_zap_oldest_mmu_pages") }
+    pages.freeUnused()
     if !oldest.isEmpty { commitZap() }
     if machine.maxShadowPages <= pages.used { throw .noPages }
   }

@@ -61,9 +61,9 @@ extension VirtualMachine {
     let level = activeMMU.mmuRole.level
     call(.loadMMUPGD(root: hpa, level: level))
     say("kvm_mmu_load_pgd", effect: .served(.loadMMUPGD)) { machine in
-      "The root at \(hex(hpa.rawValue)), level \(level), is given to the hardware"
+      "The root at \(hex: hpa.rawValue), level \(level), is given to the hardware"
         + (machine.machine.vendor == .intel && machine.machine.tdp
-          ? " as EPT pointer \(hex(machine.hardwareEPTP(hpa)))." : ".")
+          ? " as EPT pointer \(hex: machine.hardwareEPTP(hpa))." : ".")
     }
   }
 

@@ -20,33 +20,56 @@ public struct VCPU: Sendable, Hashable {
   public internal(set) var nested: NestedGuest?
   /// What outlives a nested guest.
   public internal(set) var nestedState: NestedState
-  /// L1's MMU.
-  public internal(set) var rootMMU: MMU
-  /// The MMU that shadows L1's EPT or NPT.
-  public internal(set) var guestMMU: MMU
-  /// The MMU that walks L2's own tables; it never has a root.
-  public internal(set) var nestedMMU: MMU
+  /// The three MMUs, in the order of ``MMUName``. They stand on the heap and are reached in place: a vCPU is quick to
+  /// move, and a use of one field copies no other.
+  private var mmus: [MMU]
 
   /// The MMU of a name.
   public internal(set) subscript(name: MMUName) -> MMU {
-    _read {
-      switch name {
-      case .root: yield rootMMU
-      case .guest: yield guestMMU
-      case .nested: yield nestedMMU
-      }
-    }
-    _modify {
-      switch name {
-      case .root: yield &rootMMU
-      case .guest: yield &guestMMU
-      case .nested: yield &nestedMMU
-      }
-    }
+    _read { yield mmus[name.index] }
+    _modify { yield &mmus[name.index] }
+  }
+
+  /// L1's MMU.
+  public internal(set) var rootMMU: MMU {
+    _read { yield self[.root] }
+    _modify { yield &self[.root] }
+  }
+  /// The MMU that shadows L1's EPT or NPT.
+  public internal(set) var guestMMU: MMU {
+    _read { yield self[.guest] }
+    _modify { yield &self[.guest] }
+  }
+  /// The MMU that walks L2's own tables; it never has a root.
+  public internal(set) var nestedMMU: MMU {
+    _read { yield self[.nested] }
+    _modify { yield &self[.nested] }
   }
 
   /// Software walks go through two dimensions (`mmu_is_nested`).
   public var walksNested: Bool { walkMMU == .nested }
+
+  /// A vCPU as it is made (`kvm_arch_vcpu_create`, `kvm_mmu_create`).
+  init(id: Int, machine: Machine) {
+    self.id = id
+    cpuid = machine.cpuid
+    nestedState = NestedState(vmxon: machine.vendor == .intel, hasCurrentVMCS: machine.vendor == .intel)
+    let slots = [Root](repeating: .empty, count: machine.previousRoots)
+    let unloaded = [Root](repeating: .unloaded, count: machine.previousRoots)
+    mmus = [slots, slots, unloaded].map { MMU(root: .unloaded, previousRoots: $0) }
+    if !machine.tdp { rootMMU.paeRoot = PAERootTable(hpa: .paeRoot(ofVCPU: id)) }
+    if machine.vendor == .intel { requests = .tlbFlush }
+  }
+}
+
+extension MMUName {
+  fileprivate var index: Int {
+    switch self {
+    case .root: 0
+    case .guest: 1
+    case .nested: 2
+    }
+  }
 }
 
 /// An L2 guest while it runs: the part of VMCS12 or VMCB12 that its MMUs depend on.
@@ -59,7 +82,7 @@ public struct NestedGuest: Sendable, Hashable {
   /// The vendor's controls.
   public enum Control: Sendable, Hashable {
     /// VMX.
-    case vmx(VMXGuest)
+    indirect case vmx(VMXGuest)
     /// SVM.
     case svm(SVMGuest)
   }

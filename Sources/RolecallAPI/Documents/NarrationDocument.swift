@@ -6,7 +6,7 @@ extension NarrationStep {
     json.beginObject()
     json.member("function", function)
     json.member("depth", depth)
-    json.member("text", text)
+    json.member("text", text.description)
     json.key("effect")
     if let effect { effect.write(to: &json, naming) } else { json.null() }
     json.endObject()

@@ -48,7 +48,7 @@ import Testing
         case (.success(let one), .success(let other)):
           #expect(one.outcome == other.outcome, "seed \(seed): \(operation)")
           #expect(
-            one.narration.allSatisfy { !$0.text.isEmpty && $0.depth >= 0 }, "seed \(seed): \(operation)")
+            one.narration.allSatisfy { !$0.text.utf8.isEmpty && $0.depth >= 0 }, "seed \(seed): \(operation)")
           #expect(
             other.narration.isEmpty && other.changes.isEmpty && other.lookups.isEmpty && other.tlb.isEmpty)
         case (.failure(let one), .failure(let other)): #expect(one == other, "seed \(seed): \(operation)")
