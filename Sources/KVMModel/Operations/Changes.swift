@@ -91,7 +91,8 @@ private struct ChangeList {
     guard old != new else { return }
     inside(name) {
       $0.add("value", old, new, Change.Value.word)
-      for field in layout.fields where (old ^ new) & field.mask != 0 {
+      for index in layout.fields.indices where (old ^ new) & layout.fields[index].mask != 0 {
+        let field = layout.fields[index]
         $0.add(field.name, old, new) { .field(field, $0) }
       }
     }

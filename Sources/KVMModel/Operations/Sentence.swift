@@ -15,19 +15,18 @@ public struct Sentence: Sendable, Hashable, ExpressibleByStringInterpolation, Cu
   /// A sentence whose holes are filled.
   public init(stringInterpolation: StringInterpolation) { utf8 = stringInterpolation.utf8 }
 
-  static func + (left: Sentence, right: Sentence) -> Sentence {
-    var result = left
-    result.utf8.append(contentsOf: right.utf8)
-    return result
+  static func + (left: consuming Sentence, right: Sentence) -> Sentence {
+    left.utf8.append(contentsOf: right.utf8)
+    return left
   }
 
   /// Takes the parts of a sentence in turn.
   public struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var utf8: [UInt8] = []
 
-    /// Makes room: a hole mostly holds an address.
+    /// Makes room: a hole mostly holds an address, and another part may follow.
     public init(literalCapacity: Int, interpolationCount: Int) {
-      utf8.reserveCapacity(literalCapacity + interpolationCount * 16)
+      utf8.reserveCapacity(literalCapacity + interpolationCount * 16 + 64)
     }
 
     /// Text between holes.
