@@ -24,7 +24,7 @@ extension VirtualMachine {
     }
     syncRoots()
     loadPGD()
-    flushCurrent("since the hardware may hold some that an earlier root of this address left")
+    flushCurrent()
   }
 
   /// Makes the pages in front of PAE roots for a nested guest of fewer levels (`mmu_alloc_special_roots`).
