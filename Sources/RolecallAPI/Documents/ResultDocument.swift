@@ -5,7 +5,8 @@ import KVMModel
 struct ResultDocument {
   /// The top-level keys, in order; `names` only where it stands alone.
   static let keys = [
-    "names", "revision", "operation", "outcome", "narration", "changes", "lookups", "tlb", "vcpu",
+    "names", "revision", "operation", "outcome", "walk", "narration", "changes", "lookups", "tlb", "trace",
+    "vcpu",
   ]
 
   let operation: Operation
@@ -18,7 +19,7 @@ struct ResultDocument {
   var isAlone = false
 
   /// The parts of a result that the model must write down for it.
-  static func detail(isMinimal: Bool) -> Detail { isMinimal ? [.changes, .lookups, .tlb] : .all }
+  static func detail(isMinimal: Bool) -> Detail { isMinimal ? .all.subtracting(.narration) : .all }
 
   /// Writes the document, with the vCPU as it is in `machine`.
   func write(to json: inout JSONWriter, _ naming: Naming, in machine: borrowing VirtualMachine) {
@@ -33,6 +34,7 @@ struct ResultDocument {
       json.key("outcome")
       result.outcome.write(to: &json)
     }
+    if fields.contains("walk") { result.writeWalk(to: &json) }
     if !isMinimal, fields.contains("narration") {
       json.key("narration")
       json.array { json in for step in result.narration { step.write(to: &json, naming) } }
@@ -49,6 +51,7 @@ struct ResultDocument {
       json.key("tlb")
       json.array { json in for call in result.tlb { call.write(to: &json) } }
     }
+    if fields.contains("trace") { json.member("trace", strings: result.trace) }
     if !isMinimal, fields.contains("vcpu") {
       json.key("vcpu")
       if case .vcpu(let index, _, _) = operation {
