@@ -55,11 +55,15 @@ let package = Package(
       dependencies: ["HTTPServer", "HTTPCore", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(
+      name: "RolecallAPITests", dependencies: ["RolecallAPI", "HTTPCore", "JSON", "KVMModel"],
+      swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .systemLibrary(
       name: "CCurl", path: "Tests/CCurl", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
-    .testTarget(name: "EndToEndTests", dependencies: ["rolecall", "CCurl"], swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["rolecall", "RolecallAPI", "CCurl"], swiftSettings: strict),
   ],
   cLanguageStandard: .c2x
 )

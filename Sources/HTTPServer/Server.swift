@@ -72,7 +72,8 @@ public final class Server: Sendable {
   }
 
   private static func authorities(_ configuration: ServerConfiguration, port: UInt16) -> AllowedAuthorities {
-    guard let additional = configuration.additionalAuthorities else { return .any }
+    let isEverywhere = ["0.0.0.0", "::"].contains(configuration.host)
+    guard let additional = configuration.additionalAuthorities, !isEverywhere else { return .any }
     var hosts = [configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host]
     if ["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
       hosts += ["127.0.0.1", "[::1]", "localhost"]

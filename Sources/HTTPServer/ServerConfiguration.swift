@@ -21,6 +21,7 @@ public struct ServerConfiguration: Sendable {
   /// What a connection may ask.
   public var limits = Limits()
   /// Hosts, each `host` or `host:port`, that requests may be for beside the server's own address; nil allows any.
+  /// A server on every interface (`0.0.0.0`, `::`) cannot know the names it is reached by, and allows any too.
   public var additionalAuthorities: [String]? = []
 
   /// The defaults given with each property.

@@ -37,10 +37,15 @@ struct Serve: ParsableCommand {
 
     let service = RolecallService { time(nil) }
     let stop = StopSignal()
-    let server = try Server(
-      configuration: configuration, logger: logger, renderError: service.respond(to:),
-      handler: service.respond(to:))
-    let name = server.host.contains(":") ? "[\(server.host)]" : server.host
+    let name = host.contains(":") ? "[\(host)]" : host
+    let server: Server
+    do {
+      server = try Server(
+        configuration: configuration, logger: logger, renderError: service.respond(to:),
+        handler: service.respond(to:))
+    } catch {
+      throw StartFailure(description: "cannot serve on \(name):\(port): \(error)")
+    }
     print("Rolecall serves on http://\(name):\(server.port)")
     // A pipe would keep the line until much more is printed.
     fflush(nil)
@@ -51,6 +56,11 @@ struct Serve: ParsableCommand {
 
 extension ServerConfiguration.PollerKind: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Where the server was to listen, and why it does not.
+private struct StartFailure: Error, CustomStringConvertible {
+  let description: String
+}
 
 /// SIGTERM and SIGINT as something to wait for.
 private final class StopSignal {

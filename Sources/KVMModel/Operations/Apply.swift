@@ -141,6 +141,7 @@ extension VirtualMachine {
     if case .vmx(let guest)? = vcpu.nested?.control {
       try switchEPTP(guest, to: eptp)
     } else {
+      try checkVMXPermission("handle_vmwrite")
       vcpu.nestedState.eptp = eptp
       say("handle_vmwrite") { _ in
         "L1 writes \(hex(eptp.rawValue)) to the EPT pointer field of its VMCS; it counts at the next entry."

@@ -97,7 +97,7 @@ extension VirtualMachine {
   /// Loads a root that shadows the guest's tables (`mmu_alloc_shadow_roots`).
   private mutating func allocateShadowRoots(_ name: MMUName) throws(LoadFailure) {
     let pgd = guestPGD(name)
-    let frame = GuestPhysicalAddress(rawValue: pgd & bits(12, 51)).frame
+    let frame = GuestPhysicalAddress(rawValue: pgd).frame
     let guestLevel = vcpu[name].vcpuRole.base.level
     let role = vcpu[name].mmuRole
     enter("mmu_alloc_shadow_roots") { _ in
@@ -109,7 +109,7 @@ extension VirtualMachine {
     if guestLevel == 3 {
       for index in 0..<4 {
         let entry = pdptr(name, index)
-        tables[index] = entry & 1 == 0 ? nil : GuestPhysicalAddress(rawValue: entry & bits(12, 51)).frame
+        tables[index] = entry & 1 == 0 ? nil : GuestPhysicalAddress(rawValue: entry).frame
         if let table = tables[index] { try checkRoot(table) }
       }
     }

@@ -40,9 +40,9 @@ extension VirtualMachine {
 
   /// Makes room for new shadow pages by zapping the oldest that are no roots (`make_mmu_pages_available`).
   mutating func makePagesAvailable() throws(LoadFailure) {
-    let available = machine.maxShadowPages - pages.used
+    let available = max(0, machine.maxShadowPages - pages.used)
     guard available < Self.minimumFreePages else { return }
-    let oldest = pages.active.filter { $0.rootCount == 0 }.prefix(max(0, Self.refillPages - available))
+    let oldest = pages.active.filter { $0.rootCount == 0 }.prefix(Self.refillPages - available)
     enter("make_mmu_pages_available") { _ in
       "Only \(available) more shadow pages are allowed, so the \(oldest.count) oldest that are no roots go."
     }

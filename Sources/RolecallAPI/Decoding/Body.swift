@@ -16,8 +16,7 @@ struct Body {
     self.init(members: ObjectDecoder(value, at: pointer), at: pointer)
   }
 
-  /// What is left of an object at `pointer` that `members` takes apart.
-  init(members: ObjectDecoder, at pointer: String) {
+  private init(members: ObjectDecoder, at pointer: String) {
     self.members = members
     self.pointer = pointer
   }
@@ -30,25 +29,56 @@ struct Body {
   /// Notes broken rules found elsewhere.
   mutating func refuse(_ problems: [JSONProblem]) { rules += problems }
 
+  /// An integer of any size, if there is one; rules say which ones fit.
+  mutating func optionalInteger(_ key: String) -> Int? {
+    members.optional(key) { element in
+      if case .number(let number) = element.value, let integer = number.integer { return integer }
+      element.refuse("must be an integer, not \(element.value.type.phrase)")
+      return nil
+    }
+  }
+
+  /// An array of at most `limit` elements, if there is one; of a longer one only `refuse` hears, with its length.
+  mutating func optionalArray<Element>(
+    _ key: String, limit: Int, refuse: (Int) -> Void, of decode: (inout ElementDecoder) -> Element?
+  ) -> [Element]? {
+    let elements = members.optional(key) { element -> [Element]?? in
+      if case .array(let elements) = element.value, elements.count > limit {
+        refuse(elements.count)
+        return .some(nil)
+      }
+      return element.array(of: decode)
+    }
+    return elements ?? nil
+  }
+
   /// Takes an object apart, if there is one; nil too if it has not the right form.
   mutating func optionalObject<Content>(_ key: String, _ decode: (inout Body) -> Content) -> Content? {
     var found: [JSONProblem] = []
     let pointer = JSONPointer.member(key, of: self.pointer)
-    let content = members.optionalObject(key) { members in
-      var body = Body(members: members, at: pointer)
-      let content = decode(&body)
-      members = body.members
-      found = body.rules
-      return content
-    }
+    let content = members.optionalObject(key) { Self.decode(&$0, at: pointer, &found, decode) }
     rules += found
     return content
   }
 
-  /// Takes an object apart that must be there.
+  /// Takes an object apart that must be there; nil if something in it is wrong.
   mutating func object<Content>(_ key: String, _ decode: (inout Body) -> Content) -> Content? {
-    let content = optionalObject(key, decode)
-    if !members.contains(key) { members.refuse(key, "is missing") }
+    var found: [JSONProblem] = []
+    let pointer = JSONPointer.member(key, of: self.pointer)
+    let content = members.object(key) { Self.decode(&$0, at: pointer, &found, decode) }
+    rules += found
+    return content
+  }
+
+  /// Takes an object at `pointer` apart that `members` stands for, and adds the rules found broken to `rules`.
+  static func decode<Content>(
+    _ members: inout ObjectDecoder, at pointer: String, _ rules: inout [JSONProblem],
+    _ decode: (inout Body) -> Content
+  ) -> Content {
+    var body = Body(members: members, at: pointer)
+    let content = decode(&body)
+    members = body.members
+    rules += body.rules
     return content
   }
 

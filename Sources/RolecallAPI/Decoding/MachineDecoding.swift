@@ -35,27 +35,23 @@ extension Body {
       if let flag = members.optionalBool(key.name) { machine[keyPath: key.path] = flag }
     }
     for key in section.numbers {
-      if let number = members.optionalInteger(key.name) { machine[keyPath: key.path] = number }
+      if let number = optionalInteger(key.name) { machine[keyPath: key.path] = number }
     }
   }
 
   private mutating func readMemory(into memory: inout MemoryConfiguration) {
     let bytes = members.optionalWord("bytes")
     let limit = Machine.Limits.memorySlots
-    if let count = elementCount("slots"), count > limit {
-      refuse("slots", "at most \(limit) memory slots, there are \(count)")
-    } else if let slots = members.optionalArray("slots", of: decodeSlot) {
+    var excess: Int?
+    let slots = optionalArray("slots", limit: limit, refuse: { excess = $0 }, of: decodeSlot)
+    if let excess { refuse("slots", "at most \(limit) memory slots, there are \(excess)") }
+    if let slots {
       memory.slots = slots
       if bytes != nil { refuse("bytes", "is short for one slot, and excludes slots") }
     } else if let bytes {
       memory.slots = [MemorySlot(base: 0, bytes: bytes)]
     }
     memory.words = members.optionalArray("words", of: decodeWord) ?? memory.words
-  }
-
-  /// The number of elements of an array, before any is decoded; nil if the member is none.
-  mutating func elementCount(_ key: String) -> Int? {
-    if case .array(let elements)? = members.optionalValue(key) { elements.count } else { nil }
   }
 }
 

@@ -74,6 +74,11 @@ struct OperationDecoder {
   /// The machine's vCPUs.
   let vcpus: Int
 
+  /// The vCPUs of a machine with `count` of them, in words.
+  static func vcpuRange(_ count: Int) -> String {
+    count == 1 ? "the machine has only vCPU 0" : "the machine has the vCPUs 0 to \(count - 1)"
+  }
+
   /// Reads the body of a vCPU operation of a known name.
   func vcpuOperation(_ name: String, vcpu: Int, _ body: inout Body) -> OperationRequest? {
     guard let read = Self.vcpuOperations.first(where: { $0.name == name })?.read else { return nil }
@@ -95,9 +100,9 @@ struct OperationDecoder {
       return nil
     }
     if let operation = machineOperation(name, &body) { return operation }
-    let vcpu = body.members.optionalInteger("vcpu") ?? 0
+    let vcpu = body.optionalInteger("vcpu") ?? 0
     if !(0..<vcpus).contains(vcpu) {
-      body.refuse("vcpu", "the machine has \(vcpus) vCPUs, from 0 to \(vcpus - 1)")
+      body.refuse("vcpu", OperationDecoder.vcpuRange(vcpus))
     }
     return vcpuOperation(name, vcpu: vcpu, &body)
   }
@@ -109,7 +114,7 @@ private func setCR(_ body: inout Body) -> VCPUOperation {
 }
 
 private func cpuidChange(_ body: inout Body) -> CPUIDChange {
-  var change = CPUIDChange(maxPhyAddr: body.members.optionalInteger("maxphyaddr"))
+  var change = CPUIDChange(maxPhyAddr: body.optionalInteger("maxphyaddr"))
   let widths = Machine.Limits.maxPhyAddr
   if let width = change.maxPhyAddr, !widths.contains(width) {
     body.refuse("maxphyaddr", "must be from \(widths.lowerBound) to \(widths.upperBound) bits, is \(width)")

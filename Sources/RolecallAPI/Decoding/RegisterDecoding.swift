@@ -8,7 +8,7 @@ extension Body {
     let set = bits("set", names)
     let clear = bits("clear", names)
     let hasBits = set != nil || clear != nil
-    if members.contains("value") {
+    if members.optionalValue("value") != nil {
       if hasBits { refuse("value", "a write is either value, or set and clear") }
       return .value(value ?? 0)
     }
@@ -18,10 +18,11 @@ extension Body {
   }
 
   private mutating func bits(_ key: String, _ names: [(name: String, bit: UInt64)]) -> UInt64? {
-    guard members.contains(key) else { return nil }
+    guard members.optionalValue(key) != nil else { return nil }
     if names.isEmpty { refuse(key, "the register has no bits with names; give its value") }
     let list = members.optionalArray(key) { element -> UInt64? in
-      guard !names.isEmpty, let name = element.enumeration(of: names.map(\.name)) else { return nil }
+      if names.isEmpty { return 0 }
+      guard let name = element.enumeration(of: names.map(\.name)) else { return nil }
       return names.first { $0.name == name }?.bit
     }
     return (list ?? []).reduce(0, |)

@@ -47,14 +47,6 @@ extension RootLookup.Candidate {
   }
 }
 
-extension PageRole {
-  /// The names of the fields in which the roles differ.
-  func fieldsDiffering(from other: PageRole) -> [String] {
-    let (one, other) = (UInt64(rawValue), UInt64(other.rawValue))
-    return SimulatedLayouts.pageRole.filter { $0.value(in: one) != $0.value(in: other) }.map(\.name)
-  }
-}
-
 extension TLBCall {
   func write(to json: inout JSONWriter) {
     json.beginObject()

@@ -5,50 +5,74 @@ import KVMModel
 enum SimulatedLayouts {
   /// The kernel.
   static let release = KernelRelease.simulated[0]
+  /// The fields of a page role.
   static let pageRole = fields { $0.pageRole }
+  /// The fields of an extended role.
   static let extendedRole = fields { $0.extendedRole }
 
-  private static func fields(_ layout: (RoleLayouts) -> RoleLayout?) -> [RoleField] {
-    (try? RoleLayouts(of: release)).flatMap(layout)?.fields ?? []
+  private static func fields(_ layout: (RoleLayouts) -> RoleLayout?) -> [RenderedField] {
+    let fields = (try? RoleLayouts(of: release)).flatMap(layout)?.fields ?? []
+    return fields.map(RenderedField.init)
+  }
+}
+
+/// A role field with its member for every value written beforehand: a vCPU's document has some 200 of them.
+struct RenderedField: Sendable {
+  /// The field.
+  let field: RoleField
+  private let members: [[UInt8]]
+
+  init(_ field: RoleField) {
+    self.field = field
+    members = (0...min(field.maximum, 0xff)).map { value in
+      var json = JSONWriter()
+      json.key(named: field.name)
+      switch field.kind {
+      case .flag: json.bool(value != 0)
+      // The union gives smm 8 bits so that it is a byte of its own; KVM stores only 0 and 1 in it.
+      case .number where field.name == "smm": json.bool(value != 0)
+      case .number, .union: json.integer(Int(value))
+      case .access(let encoding): json.string(encoding.text(value))
+      }
+      return json.finish()
+    }
+  }
+
+  /// Writes the member for the field's value in a word.
+  func write(_ word: UInt64, to json: inout JSONWriter) {
+    json.raw(members[Int(field.value(in: word)) & (members.count - 1)])
   }
 }
 
 extension PageRole {
   /// The word and every field.
   func write(to json: inout JSONWriter) {
-    json.object { json in
-      json.member("value", hex: UInt64(rawValue))
-      for field in SimulatedLayouts.pageRole { json.member(field, in: UInt64(rawValue)) }
-    }
+    json.beginObject()
+    json.member("value", hex: UInt64(rawValue))
+    for field in SimulatedLayouts.pageRole { field.write(UInt64(rawValue), to: &json) }
+    json.endObject()
+  }
+
+  /// The names of the fields in which the roles differ.
+  func fieldsDiffering(from other: PageRole) -> [String] {
+    let (one, other) = (UInt64(rawValue), UInt64(other.rawValue))
+    return SimulatedLayouts.pageRole.map(\.field).filter { $0.value(in: one) != $0.value(in: other) }.map(
+      \.name)
   }
 }
 
 extension VCPURole {
   /// The word, the page role below and every field of the extended role above.
   func write(to json: inout JSONWriter) {
-    json.object { json in
-      json.member("value", hex: rawValue)
-      json.key("base")
-      base.write(to: &json)
-      json.key("ext")
-      json.object { json in
-        json.member("value", hex: UInt64(ext.rawValue))
-        for field in SimulatedLayouts.extendedRole { json.member(field, in: UInt64(ext.rawValue)) }
-      }
-    }
-  }
-}
-
-extension JSONWriter {
-  /// A field of a role.
-  fileprivate mutating func member(_ field: RoleField, in word: UInt64) {
-    key(named: field.name)
-    switch field.kind {
-    case .flag: bool(field.value(in: word) != 0)
-    // The union gives smm 8 bits so that it is a byte of its own; KVM stores only 0 and 1 in it.
-    case .number where field.name == "smm": bool(field.value(in: word) != 0)
-    case .number, .union: integer(Int(field.value(in: word)))
-    case .access(let encoding): string(encoding.text(field.value(in: word)))
-    }
+    json.beginObject()
+    json.member("value", hex: rawValue)
+    json.key("base")
+    base.write(to: &json)
+    json.key("ext")
+    json.beginObject()
+    json.member("value", hex: UInt64(ext.rawValue))
+    for field in SimulatedLayouts.extendedRole { field.write(UInt64(ext.rawValue), to: &json) }
+    json.endObject()
+    json.endObject()
   }
 }

@@ -19,39 +19,38 @@ func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
       "stop_on", of: ["never": false, "exception": true])
     let operations = try body.operations(
       OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus), limit: limits.operations)
-    if !body.members.contains("operations") { body.members.refuse("operations", "is missing") }
+    if body.members.optionalValue("operations") == nil { body.members.refuse("operations", "is missing") }
     try body.finish()
     _ = try exchange.precondition(revision: state.revision)
 
     let isMinimal =
       exchange.preference == .minimal
       || (operations.count > limits.wholeResults && exchange.preference != .representation)
-    var results = JSONWriter()
-    results.reserveCapacity(operations.count * (isMinimal ? 1024 : 16 * 1024))
-    results.beginArray()
+    var json = JSONWriter()
+    json.reserveCapacity(operations.count * (isMinimal ? 3 : 12) * 1024)
+    json.beginObject()
+    if fields.contains("names") { exchange.naming.writeNames(to: &json) }
+    let showsResults = fields.contains("results")
+    if showsResults {
+      json.key("results")
+      json.beginArray()
+    }
     for (index, operation) in operations.enumerated() {
       let outcome = state.run(
-        operation, index, isMinimal: isMinimal, exchange, writing: fields.contains("results"), to: &results)
+        operation, index, isMinimal: isMinimal, exchange, writing: showsResults, to: &json)
       if stopsOnException == true, case .exception = outcome { break }
     }
-    results.endArray()
-    let written = results.finish()
-
-    var headers = exchange.fields(revision: state.revision)
-    if isMinimal { headers.append("Preference-Applied", "return=minimal") }
-    return exchange.json(fields: headers, capacity: written.count + 32 * 1024) { json in
-      json.beginObject()
-      if fields.contains("names") { exchange.naming.writeNames(to: &json) }
-      if fields.contains("results") {
-        json.key("results")
-        json.raw(written)
-      }
-      if fields.contains("session") {
-        json.key("session")
-        session.write(state, to: &json, exchange.naming)
-      }
-      json.endObject()
+    if showsResults { json.endArray() }
+    if fields.contains("session") {
+      json.key("session")
+      session.write(state, to: &json, exchange.naming)
     }
+    json.endObject()
+
+    var headers: ResponseFields = [("Content-Type", MediaType.json.rawValue)]
+    headers.append(contentsOf: exchange.fields(revision: state.revision))
+    if isMinimal { headers.append("Preference-Applied", "return=minimal") }
+    return Response(200, fields: headers, body: json.finish())
   }
 }
 

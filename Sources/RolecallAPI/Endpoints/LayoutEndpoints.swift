@@ -116,7 +116,9 @@ extension ProblemDetails {
       self.init(.ruleViolated, [JSONProblem(pointer: "/kernel", detail: error.description)])
     case .assignments(let errors):
       self.init(
-        .ruleViolated, errors.map { JSONProblem(pointer: pointers[$0.index], detail: $0.description) })
+        .ruleViolated,
+        errors.prefix(Self.itemLimit).map { JSONProblem(pointer: pointers[$0.index], detail: $0.description) }
+      )
     }
   }
 }

@@ -18,8 +18,16 @@ func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   try body.finish()
 
   let time = service.now
-  let session = Session(
-    name: name, boot: boot, machine: VirtualMachine(machine: machine, boot: boot), at: time)
+  let virtualMachine = VirtualMachine(machine: machine, boot: boot)
+  guard boot.succeeded(on: virtualMachine) else {
+    throw ProblemDetails(
+      .ruleViolated,
+      [
+        JSONProblem(
+          pointer: "/boot", detail: "KVM_SET_SREGS refuses these registers with the machine's CPUID")
+      ])
+  }
+  let session = Session(name: name, boot: boot, machine: virtualMachine, at: time)
   for (index, operation) in operations.enumerated() {
     try session.withState { state throws(ProblemDetails) in
       do throws(OperationError) {
@@ -84,6 +92,16 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   }
 }
 
+extension Boot {
+  /// Whether the vCPUs of a new machine have the registers that it asks for.
+  fileprivate func succeeded(on machine: borrowing VirtualMachine) -> Bool {
+    guard let wanted = registers else { return true }
+    return machine.vcpus.allSatisfy { vcpu in
+      vcpu.registers.cr4.rawValue == wanted.cr4 ?? 0 && vcpu.registers.efer.rawValue == wanted.efer ?? 0
+    }
+  }
+}
+
 extension Exchange {
   /// The session that the path names.
   func session() throws(ProblemDetails) -> Session {
@@ -99,7 +117,7 @@ extension Exchange {
     let text = parameters["n"] ?? ""
     let count = machine.vcpus.count
     guard let number = Int(text), String(number) == text, (0..<count).contains(number) else {
-      throw ProblemDetails(.unknownVCPU, "the machine has \(count) vCPUs, from 0 to \(count - 1)")
+      throw ProblemDetails(.unknownVCPU, OperationDecoder.vcpuRange(count))
     }
     return number
   }
@@ -117,24 +135,19 @@ extension Body {
   mutating func operations(_ decoder: OperationDecoder, limit: Int) throws(ProblemDetails)
     -> [OperationRequest]
   {
-    if let count = elementCount("operations"), count > limit {
+    var excess: Int?
+    var broken: [JSONProblem] = []
+    let operations = optionalArray("operations", limit: limit, refuse: { excess = $0 }) { element in
+      let pointer = element.pointer
+      return element.object { Body.decode(&$0, at: pointer, &broken, decoder.listed) }
+    }
+    if let excess {
       throw ProblemDetails(
         .limitExceeded,
         [
           JSONProblem(
-            pointer: pointer + "/operations", detail: "at most \(limit) operations, there are \(count)")
+            pointer: pointer + "/operations", detail: "at most \(limit) operations, there are \(excess)")
         ])
-    }
-    var broken: [JSONProblem] = []
-    let operations = members.optionalArray("operations") { element in
-      let pointer = element.pointer
-      return element.object { members in
-        var body = Body(members: members, at: pointer)
-        let operation = decoder.listed(&body)
-        members = body.members
-        broken += body.rules
-        return operation
-      }
     }
     refuse(broken)
     return (operations ?? []).compactMap(\.self)
