@@ -124,7 +124,7 @@ extension VirtualMachine {
     trace { .pagingElement(entry, level: 3) }
     let isPresent = entry & 1 != 0
     record(
-      plan, level: 3, table: 0, index: index, address: nil, entry: entry,
+      plan, level: 3, table: nil, index: index, address: nil, entry: entry,
       isPresent ? "The PDPTE, loaded earlier, is present." : "The PDPTE, loaded earlier, is not present.")
     guard isPresent else { throw fault(plan, [], .max) }
     return entry

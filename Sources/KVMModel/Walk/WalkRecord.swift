@@ -10,7 +10,7 @@ extension VirtualMachine {
   }
 
   mutating func record(
-    _ plan: WalkPlan, level: Int, table: UInt64, index: Int, address: GuestPhysicalAddress?, entry: UInt64?,
+    _ plan: WalkPlan, level: Int, table: UInt64?, index: Int, address: GuestPhysicalAddress?, entry: UInt64?,
     _ conclusion: @autoclosure () -> String
   ) {
     guard transcript.detail.contains(.walk) else { return }

@@ -14,8 +14,8 @@ public struct WalkStep: Sendable, Hashable {
   public var nesting: Int
   /// The level, 1 to 5.
   public var level: Int
-  /// Where the table lies, as the walker's tables give it.
-  public var table: UInt64
+  /// Where the table lies, as the walker's tables give it; `nil` for a PDPTE that was loaded before.
+  public var table: UInt64?
   /// The entry's place in the table.
   public var index: Int
   /// Where the entry lies in guest-physical memory; `nil` if it can't be reached.

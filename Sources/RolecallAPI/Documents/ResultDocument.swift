@@ -3,7 +3,7 @@ import KVMModel
 
 /// What one operation did, and the revision that it led to.
 struct ResultDocument {
-  /// The top-level keys, in order; `names` only where it stands alone.
+  /// The top-level keys, in order; `names` only where it stands alone, `walk` only for a walk.
   static let keys = [
     "names", "revision", "operation", "outcome", "walk", "narration", "changes", "lookups", "tlb", "trace",
     "vcpu",
@@ -34,7 +34,10 @@ struct ResultDocument {
       json.key("outcome")
       result.outcome.write(to: &json)
     }
-    if fields.contains("walk") { result.writeWalk(to: &json) }
+    if result.walk != nil, fields.contains("walk") {
+      json.key("walk")
+      result.writeWalk(to: &json, machine.machine.vendor)
+    }
     if !isMinimal, fields.contains("narration") {
       json.key("narration")
       json.array { json in for step in result.narration { step.write(to: &json, naming) } }

@@ -15,40 +15,47 @@ extension WalkRequest {
   }
 }
 
+extension WalkReport {
+  /// The top-level keys of a walk, in order.
+  static let documentKeys = ["gpa", "fault", "references", "steps", "memory_changes"]
+}
+
 extension OperationResult {
-  /// What a walk found, read and changed; nothing for other operations.
-  func writeWalk(to json: inout JSONWriter) {
-    guard let walk else { return }
-    json.key("walk")
-    json.object { json in
-      switch walk.result {
-      case .success(let address):
-        json.member("gpa", hex: address.rawValue)
-        json.key("fault")
+  /// What a walk found, read and changed; null if the operation was none.
+  func writeWalk(to json: inout JSONWriter, _ vendor: Vendor, fields: Fields = .all) {
+    guard let walk else { return json.null() }
+    json.beginObject()
+    if fields.contains("gpa") { json.member("gpa", hex: (try? walk.result.get())?.rawValue) }
+    if fields.contains("fault") {
+      json.key("fault")
+      if case .failure(let fault) = walk.result {
+        fault.write(to: &json, exitQualification: vendor == .intel ? walk.exitQualification : nil)
+      } else {
         json.null()
-      case .failure(let fault):
-        json.key("gpa")
-        json.null()
-        json.key("fault")
-        fault.write(to: &json, exitQualification: walk.exitQualification)
       }
-      json.member("references", walkSteps.last?.references ?? 0)
+    }
+    if fields.contains("references") { json.member("references", walkSteps.last?.references ?? 0) }
+    if fields.contains("steps") {
       json.key("steps")
       json.array { json in for step in walkSteps { step.write(to: &json) } }
+    }
+    if fields.contains("memory_changes") {
       json.key("memory_changes")
       json.array { json in for change in memoryChanges { change.write(to: &json) } }
     }
+    json.endObject()
   }
 }
 
 extension WalkFault {
-  fileprivate func write(to json: inout JSONWriter, exitQualification: UInt64) {
+  /// The fault; a qualification belongs to one in L1's EPT only.
+  fileprivate func write(to json: inout JSONWriter, exitQualification: UInt64?) {
     json.object { json in
       json.member("vector", ExceptionVector.pageFault.rawValue)
       json.member("error_code", hex: errorCode.rawValue)
       json.member("address", hex: address)
       json.member("nested", nested)
-      json.member("exit_qualification", hex: exitQualification)
+      json.member("exit_qualification", hex: nested ? exitQualification : nil)
     }
   }
 }
