@@ -37,6 +37,19 @@ import Testing
     }
   }
 
+  /// ROOT-11: a load syncs, loads and flushes by itself; only what was pending is said to be served.
+  @Test func whatIsServedWasPending() throws {
+    var test = TestMachine("intel-shadow")
+    try test.run(.cr4(0x20_0020))
+    test.vm.vcpus[0].requests = .tlbFlushGuest
+    let result = try test.run(.enterGuest)
+    #expect(result.tlb.contains(.flushCurrent) && test.mmu.root.hpa != nil)
+    let served = result.narration.compactMap { step in
+      if case .served(let request)? = step.effect { request } else { nil }
+    }
+    #expect(served == [.tlbFlushGuest])
+  }
+
   /// REQ-3, REQ-4, REQ-7: the vendor's callbacks for each request.
   @Test func callbacksOfEachRequest() throws {
     let root = HostPhysicalAddress.firstShadowPage
