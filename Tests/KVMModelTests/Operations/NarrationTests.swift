@@ -39,7 +39,7 @@ import Testing
       for step in result.narration { seen.insert(step.function) }
       if let refusal = result.outcome.refusal { seen.insert(refusal.function) }
       for step in result.narration {
-        #expect(step.text.hasSuffix("."), "\(place): \(step.text)")
+        #expect(step.text.description.hasSuffix("."), "\(place): \(step.text)")
       }
     }
     #expect(seen.subtracting(Self.functions).sorted() == [])
@@ -55,11 +55,11 @@ import Testing
       for step in result.narration {
         #expect((0...last + 1).contains(step.depth), "\(place): \(step.function)")
         last = step.depth
-        if step.function == "vcpu_enter_guest" && step.text.contains("The vCPU is about to run") {
+        if step.function == "vcpu_enter_guest" && step.text.description.contains("The vCPU is about to run") {
           #expect(step.depth == 0, "\(place)")
           entered += 1
         }
-        if step.text.hasPrefix("Refused: ") { #expect(step.depth == 0, "\(place): \(step.text)") }
+        if step.text.description.hasPrefix("Refused: ") { #expect(step.depth == 0, "\(place): \(step.text)") }
       }
     }
     #expect(entered > 1000)
