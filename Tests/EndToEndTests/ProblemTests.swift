@@ -71,7 +71,7 @@ private let rules = [
     path: "{s}/vcpus/0/nested-exit", body: "{}", status: 409, type: "conflict", says: ["nested-enter"]),
   Refused(
     path: "{s}/vcpus/0/invlpga", body: #"{"gva":"0x0","asid":1}"#, status: 409, type: "conflict",
-    says: ["amd", "intel"]),
+    says: ["AMD", "Intel"]),
   Refused(
     path: "/v1/sessions", body: #"{"operations":[{"op":"zap-all"},{"op":"nested-exit","vcpu":0}]}"#,
     status: 409,

@@ -1,7 +1,7 @@
 extension VirtualMachine {
   /// Drops every root and computes the roles anew (`kvm_mmu_reset_context`).
-  mutating func resetContext() {
-    enter("kvm_mmu_reset_context") { _ in "A register that roles depend on changed: start afresh." }
+  mutating func resetContext(_ why: String) {
+    enter("kvm_mmu_reset_context") { _ in "\(why): roots go and roles are computed anew." }
     unload("the tables may mean something else under the new roles")
     initMMU()
     leave()
@@ -98,11 +98,11 @@ extension VirtualMachine {
     say(function, effect: .roles(name, vcpuRole: role, mmuRole: pageRole)) { _ in
       "\(name.rawValue): "
         + roleSentence(
-          "vcpu_role", oldRole.rawValue, role.rawValue, role.differences(from: oldRole))
+          "vcpu_role", oldRole.rawValue, role.rawValue, role.becoming(from: oldRole))
         + "; "
         + roleSentence(
           "mmu_role", UInt64(oldPageRole.rawValue), UInt64(pageRole.rawValue),
-          pageRole.differences(from: oldPageRole))
+          pageRole.becoming(from: oldPageRole))
         + "."
     }
     return true

@@ -36,6 +36,9 @@ public enum Vendor: String, Sendable, CaseIterable {
   case intel
   /// AMD: SVM, NPT.
   case amd
+
+  /// The vendor's name as it is written in sentences.
+  public var name: String { self == .intel ? "Intel" : "AMD" }
 }
 
 /// The host's processor and how the host kernel uses it.

@@ -48,8 +48,9 @@ extension VirtualMachine {
 
   /// VMRUN (`nested_svm_vmrun`, `enter_svm_guest_mode`).
   mutating func svmEnter(_ request: NestedEntry) throws(Refused) {
+    let nestedPaging = request.nestedPaging ?? (request.pgd != nil)
     enter("nested_svm_vmrun") { _ in
-      "L1 enters its guest \(request.nestedPaging ? "with" : "without") nested paging."
+      "L1 executes VMRUN for a guest \(nestedPaging ? "with" : "without") nested paging."
     }
     defer { leave() }
     try checkSVMPermission("nested_svm_check_permissions")
@@ -59,7 +60,7 @@ extension VirtualMachine {
     let l1 = vcpu.registers
     var l2 = request.l2.applied(to: l1)
     l2.codeSegmentLong = request.l2.codeSegmentLong ?? l2.efer.contains(.lma)
-    let ncr3 = request.nestedPaging ? request.pgd ?? 0 : nil
+    let ncr3 = nestedPaging ? request.pgd ?? 0 : nil
     let entry = SVMEntry(ncr3: ncr3, l2: l2, machine: machine, cpuid: vcpu.cpuid)
     if let refusal = SVMEntry.rules.refusal(of: entry) { throw invalidVMCB(refusal) }
     vcpu.nestedState.savedL1 = l1

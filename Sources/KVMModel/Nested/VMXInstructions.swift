@@ -16,7 +16,7 @@ extension VirtualMachine {
 
   /// VMXON (`handle_vmxon`).
   mutating func vmxon() throws(Refused) {
-    enter("handle_vmxon") { _ in "L1 turns VMX operation on. This changes no MMU." }
+    enter("handle_vmxon") { _ in "L1 executes VMXON. That changes no MMU." }
     defer { leave() }
     if !vcpu.registers.cr4.contains(.vmxe) {
       throw .exception(.undefinedOpcode, "handle_vmxon", "CR4.VMXE is 0")
@@ -30,7 +30,7 @@ extension VirtualMachine {
   /// VMXOFF (`handle_vmxoff`, `free_nested`).
   mutating func vmxoff() throws(Refused) {
     enter("handle_vmxoff") { _ in
-      "L1 turns VMX operation off: what KVM kept for its guests goes, every root of guest_mmu with it."
+      "L1 executes VMXOFF. What KVM keeps for its guests is to go, every root of guest_mmu with it."
     }
     defer { leave() }
     try checkVMXPermission("handle_vmxoff")
@@ -42,7 +42,7 @@ extension VirtualMachine {
   /// INVEPT (`handle_invept`).
   mutating func invept(type: UInt64, eptp: EPTPointer) throws(Refused) {
     let function = "handle_invept"
-    enter("handle_invept") { _ in "L1 invalidates what was cached for its EPT (type \(type))." }
+    enter("handle_invept") { _ in "L1 executes INVEPT of type \(type)." }
     defer { leave() }
     let capabilities = machine.nestedCapabilities
     guard capabilities.ept else { throw .exception(.undefinedOpcode, function, "L1 has no EPT") }
@@ -77,7 +77,7 @@ extension VirtualMachine {
   /// INVVPID (`handle_invvpid`).
   mutating func invvpid(type: UInt64, vpid: UInt64, gva: UInt64) throws(Refused) {
     let function = "handle_invvpid"
-    enter("handle_invvpid") { _ in "L1 invalidates what was cached for a VPID (type \(type), VPID \(vpid))." }
+    enter("handle_invvpid") { _ in "L1 executes INVVPID of type \(type) for VPID \(vpid)." }
     defer { leave() }
     guard machine.nestedCapabilities.vpid else {
       throw .exception(.undefinedOpcode, function, "L1 has no VPID")

@@ -5,9 +5,10 @@ extension VirtualMachine {
 
   /// VMLAUNCH (`nested_vmx_run`).
   mutating func vmxEnter(_ request: NestedEntry) throws(Refused) {
+    let entry = vmxEntry(request)
     enter("nested_vmx_run") { _ in
-      "L1 enters its guest \(request.nestedPaging ? "with" : "without") EPT"
-        + (request.vpid == 0 ? " and without VPID." : " and with VPID \(request.vpid).")
+      "L1 executes VMLAUNCH for a guest \(entry.ept ? "with" : "without") EPT and "
+        + (entry.vpid == 0 ? "without VPID." : "with VPID \(entry.vpid).")
     }
     defer { leave() }
     try checkVMXPermission("nested_vmx_run")
@@ -17,7 +18,6 @@ extension VirtualMachine {
         "VMX operation is suspended in system management mode (vmx_enter_smm)")
     }
     vcpu.nestedState.hasCurrentVMCS = true
-    let entry = vmxEntry(request)
     if let refusal = VMXEntry.controls.refusal(of: entry) {
       let detail = entry.ept ? entry.eptpProblem.map { ": \($0)" } : nil
       throw vmFail(.invalidControlFields, refusal.function, refusal.reason + (detail ?? ""))
@@ -34,9 +34,10 @@ extension VirtualMachine {
     var l2 = request.l2.applied(to: l1)
     l2.codeSegmentLong = request.l2.codeSegmentLong ?? l2.efer.contains(.lma)
     let host = request.host.applied(to: l1)
-    let field = request.nestedPaging ? vcpu.nestedState.eptp : nil
+    let ept = request.nestedPaging ?? (request.pgd != nil || vcpu.nestedState.eptp != nil)
+    let field = ept ? vcpu.nestedState.eptp : nil
     return VMXEntry(
-      ept: request.nestedPaging,
+      ept: ept,
       eptp: request.pgd.map(EPTPointer.init(rawValue:)) ?? field ?? EPTPointer(rawValue: 0),
       vpid: request.vpid, l2: l2, host: host, l1: l1, capabilities: machine.nestedCapabilities,
       cpuid: vcpu.cpuid, allowedCR4: machine.allowedCR4(vcpu.cpuid), allowedEFER: machine.allowedEFER)
@@ -84,8 +85,8 @@ extension VirtualMachine {
 
   /// A VM entry that fails after the checks: L1 runs on its host state.
   private mutating func failEntry(_ guest: VMXGuest, _ qualification: UInt64, _ refusal: Refusal) -> Refused {
-    say("nested_vmx_enter_non_root_mode") { _ in
-      "The entry fails: \(refusal.reason). L1 sees an exit and runs on its host state."
+    say(refusal.function) { _ in
+      "Refused: \(refusal.reason). L1 sees an exit with reason 33, entry failure, and runs on its host state."
     }
     loadHostState(guest)
     return Refused(
@@ -120,7 +121,9 @@ extension VirtualMachine {
 
   /// L1's registers and MMU come back (`load_vmcs12_host_state`).
   private mutating func loadHostState(_ guest: VMXGuest) {
-    enter("load_vmcs12_host_state") { _ in "L1 gets the registers of its VMCS's host state, and root_mmu." }
+    enter("load_vmcs12_host_state") { _ in
+      "L1 runs on with the registers of its VMCS's host state and with root_mmu."
+    }
     vendorSetEFER(guest.host.efer)
     vendorSetCR0(guest.host.cr0)
     vendorSetCR4(guest.host.cr4)

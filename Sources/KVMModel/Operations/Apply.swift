@@ -56,7 +56,7 @@ extension VirtualMachine {
       try perform(operation)
     } catch {
       outcome = error.outcome
-      if narrates, let refusal = outcome.refusal {
+      if narrates, let refusal = outcome.refusal, !outcome.isNarratedWhereItArises {
         transcript.append(
           refusal.function, "Refused: \(refusal.reason). \(outcome.summary).", nil)
       }
@@ -127,12 +127,18 @@ extension VirtualMachine {
   private mutating func writeMemory(_ words: [MemoryWord]) {
     for word in words { _ = memory.store(word.value, at: word.address) }
     say("kvm_vm_ioctl") { _ in
-      "\(words.count) word\(words.count == 1 ? "" : "s") of guest memory change. KVM does not notice."
+      "\(words.count) word\(words.count == 1 ? "" : "s") of guest memory \(words.count == 1 ? "is" : "are") written. "
+        + "KVM does not notice."
     }
   }
 }
 
 extension Outcome {
+  /// The refusal is written down before L1's state comes back, not at the end.
+  fileprivate var isNarratedWhereItArises: Bool {
+    if case .entryFailed = self { true } else { false }
+  }
+
   /// What the guest or user space sees, in a few words.
   var summary: String {
     switch self {

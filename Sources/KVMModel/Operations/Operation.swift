@@ -125,8 +125,8 @@ public struct RegisterValues: Sendable, Hashable {
 
 /// A nested entry as L1 asks for it. What the other vendor has must be left out.
 public struct NestedEntry: Sendable, Hashable {
-  /// The guest uses nested paging (EPT or NPT).
-  public var nestedPaging: Bool
+  /// The guest uses nested paging (EPT or NPT); `nil` if it does just when there is a pointer to use.
+  public var nestedPaging: Bool?
   /// The EPT pointer or nCR3; `nil` takes what ``VCPUOperation/eptLoad(_:)`` left.
   public var pgd: UInt64?
   /// Intel: the VPID, 0 for none.
@@ -140,7 +140,7 @@ public struct NestedEntry: Sendable, Hashable {
 
   /// An entry.
   public init(
-    nestedPaging: Bool, pgd: UInt64? = nil, vpid: UInt16 = 0, l2: RegisterValues = RegisterValues(),
+    nestedPaging: Bool? = nil, pgd: UInt64? = nil, vpid: UInt16 = 0, l2: RegisterValues = RegisterValues(),
     pdptrs: SIMD4<UInt64> = SIMD4(), host: RegisterValues = RegisterValues()
   ) {
     self.nestedPaging = nestedPaging

@@ -15,7 +15,7 @@ extension VirtualMachine {
     let smm = vcpus[number].smm
     if let vendor = operation.vendor, vendor != machine.vendor {
       return
-        "the operation belongs to \(vendor.rawValue) processors; this machine's is \(machine.vendor.rawValue)"
+        "the operation belongs to \(vendor.name) processors; this machine's is \(machine.vendor.name)"
     }
     switch operation.needs {
     case .l1 where guestMode: return "an L2 guest runs; a nested-exit to L1 comes first"

@@ -150,6 +150,8 @@ public struct RootLookup: Sendable, Hashable {
   public struct Candidate: Sendable, Hashable {
     /// The slot, as it was before the search.
     public var slot: RootSlot
+    /// The top-level value that its root belongs to; ``invalidPage`` if it never held one.
+    public var pgd: UInt64
     /// Whether it fits, or what kept it from fitting.
     public var verdict: Verdict
     /// The role of the root, if it has a shadow page.

@@ -67,7 +67,7 @@ extension VirtualMachine {
     let changed = old.symmetricDifference(new)
     enter("kvm_post_set_cr0") { _ in
       changed.isEmpty
-        ? "No bit of CR0 changed, so there is nothing to do for the MMU." : "\(changed.description) changed."
+        ? "No bit changed." : "\(changed.description) changed."
     }
     defer { leave() }
     if machine.tdp && changed == .wp {
@@ -80,6 +80,10 @@ extension VirtualMachine {
     if changed.contains(.pg) && !new.contains(.pg) {
       raise(.tlbFlushGuest, "paging was turned off, so the guest's translations no longer hold")
     }
-    if !changed.isDisjoint(with: CR0.roleBits) { resetContext() }
+    if changed.isDisjoint(with: CR0.roleBits) {
+      say("kvm_post_set_cr0") { _ in "Roles depend on PG and WP alone, so the MMU stays as it is." }
+    } else {
+      resetContext("A bit that roles depend on changed")
+    }
   }
 }

@@ -6,7 +6,9 @@ extension VirtualMachine {
   mutating func setCR3(_ raw: UInt64) throws(Refused) {
     let old = vcpu.registers
     enter("kvm_set_cr3") { machine in
-      "CR3 is written: \(hex: old.cr3) becomes \(hex: raw)."
+      (raw == old.cr3
+        ? "CR3 is written with the value it has, \(hex: raw)."
+        : "CR3 is written: \(hex: old.cr3) becomes \(hex: raw).")
         + (machine.machine.tdp
           ? " A guest on two-dimensional paging does this without an exit; KVM takes this path when it emulates the instruction."
           : "")

@@ -86,14 +86,21 @@ extension VirtualMachine {
         ? "No bit of CR4 changed, so there is nothing to do for the MMU." : "\(changed.description) changed."
     }
     defer { leave() }
-    if !changed.isDisjoint(with: CR4.roleBits) { resetContext() }
+    if !changed.isDisjoint(with: CR4.roleBits) { resetContext("A bit that roles depend on changed") }
     if !machine.tdp && write.setsPCIDE {
       unload("PCIDs are now part of CR3, so that the roots no longer tell whose they are")
     }
     if changed.contains(.pge) || (changed.contains(.pcide) && !write.value.contains(.pcide)) {
-      raise(.tlbFlushGuest, "CR4.PGE changed or CR4.PCIDE was cleared, which flushes all translations")
+      raise(
+        .tlbFlushGuest,
+        changed.contains(.pge)
+          ? "a change of CR4.PGE flushes all translations" : "clearing CR4.PCIDE flushes all translations")
     } else if changed.contains(.pae) || (changed.contains(.smep) && write.value.contains(.smep)) {
-      raise(.tlbFlushCurrent, "CR4.PAE changed or CR4.SMEP was set, which flushes the current translations")
+      raise(
+        .tlbFlushCurrent,
+        changed.contains(.pae)
+          ? "a change of CR4.PAE flushes the current translations"
+          : "setting CR4.SMEP flushes the current translations")
     }
   }
 }

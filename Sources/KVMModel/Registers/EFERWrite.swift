@@ -48,7 +48,7 @@ extension VirtualMachine {
     if changed.isDisjoint(with: EFER.roleBits) {
       say("set_efer") { _ in "Neither LME nor NX changed, so the MMU does not care." }
     } else {
-      resetContext()
+      resetContext("LME or NX changed")
     }
   }
 }

@@ -21,7 +21,7 @@ extension VirtualMachine {
       reset = true
     }
     if reset {
-      resetContext()
+      resetContext("KVM_SET_SREGS compares whole registers, and any change counts")
     } else {
       say("__set_sregs") { _ in "No bit of CR0, CR3, CR4 or EFER differs, so the MMU keeps everything." }
     }
@@ -56,7 +56,7 @@ extension VirtualMachine {
       vcpu[name].mmuRole = PageRole(rawValue: 0)
       vcpu[name].vcpuRole.ext.remove(.valid)
     }
-    resetContext()
+    resetContext("The CPUID is part of what tables may hold, but not of roles")
   }
 
   /// Entry into or return from system management mode, as far as the MMU sees it (`kvm_smm_changed`).
@@ -67,7 +67,7 @@ extension VirtualMachine {
         : "The vCPU leaves system management mode."
     }
     vcpu.smm = smm
-    resetContext()
+    resetContext("System management mode has roles and memory of its own")
     leave()
   }
 }

@@ -13,7 +13,9 @@ extension VirtualMachine {
   mutating func freeRoots(_ name: MMUName, _ slots: RootSlots) {
     let valid = slots.intersection(RootSlots(validOf: vcpu[name].root, vcpu[name].previousRoots))
     guard !valid.isEmpty else {
-      say("kvm_mmu_free_roots") { _ in "\(name.rawValue) has no valid root among those to free." }
+      say("kvm_mmu_free_roots") { _ in
+        "No valid root of \(name.rawValue) is among those to free, so nothing changes."
+      }
       return
     }
     enter("kvm_mmu_free_roots") { _ in

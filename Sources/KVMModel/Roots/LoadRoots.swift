@@ -24,7 +24,7 @@ extension VirtualMachine {
     }
     syncRoots()
     loadPGD()
-    flushCurrent()
+    flushCurrent("since the hardware may hold some that an earlier root of this address left")
   }
 
   /// Makes the pages in front of PAE roots for a nested guest of fewer levels (`mmu_alloc_special_roots`).
@@ -122,10 +122,15 @@ extension VirtualMachine {
     var table = vcpu[name].paeRoot ?? PAERootTable(hpa: takeSpecialRoot())
     let leading: UInt64 = role.level >= 4 ? 0x27 : 1
     for index in 0..<4 {
-      table.entries[index] =
-        tables[index].map {
-          allocateRoot(name, frame: $0, quadrant: guestLevel == 2 ? index : 0, level: 2).rawValue | leading
-        } ?? 0
+      guard let frame = tables[index] else {
+        table.entries[index] = 0
+        say("mmu_alloc_shadow_roots") { _ in
+          "PDPTE \(index) is not present, so PAE root \(index) stays empty."
+        }
+        continue
+      }
+      let page = allocateRoot(name, frame: frame, quadrant: guestLevel == 2 ? index : 0, level: 2)
+      table.entries[index] = page.rawValue | leading
     }
     vcpu[name].paeRoot = table
     setRoot(

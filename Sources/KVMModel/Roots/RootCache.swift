@@ -93,7 +93,8 @@ extension VirtualMachine {
         .noShadowPage
       }
     if transcript.detail.contains(.lookups) {
-      search.candidates.append(RootLookup.Candidate(slot: slot, verdict: verdict, role: page?.role))
+      search.candidates.append(
+        RootLookup.Candidate(slot: slot, pgd: root.pgd, verdict: verdict, role: page?.role))
     }
     return verdict == .hit
   }

@@ -22,10 +22,10 @@ extension VirtualMachine {
   }
 
   /// Flushes the current context (`kvm_vcpu_flush_tlb_current`).
-  mutating func flushCurrent() {
+  mutating func flushCurrent(_ why: String = "as was asked") {
     call(.flushCurrent)
     say("kvm_vcpu_flush_tlb_current", effect: .served(.tlbFlushCurrent)) { _ in
-      "The translations of the current root are flushed."
+      "The translations of the current root are flushed, \(why)."
     }
     guard machine.vendor == .intel, let hpa = activeMMU.root.hpa else { return }
     call(machine.tdp ? .invept(type: 1, eptp: hardwareEPTP(hpa)) : .invvpid(type: 1, vpid: currentVPID))
@@ -79,9 +79,11 @@ extension VirtualMachine {
   /// Brings the current root's shadow pages up to date (`kvm_mmu_sync_roots`).
   mutating func syncRoots() {
     say("kvm_mmu_sync_roots", effect: .served(.mmuSync)) { machine in
-      machine.activeMMU.mmuRole.direct || machine.activeMMU.root.hpa == nil
-        ? "Nothing to sync: the root is direct or there is none."
-        : "No shadow page below the current root is out of date."
+      machine.activeMMU.root.hpa == nil
+        ? "There is no valid root to sync; the reload will find or build one."
+        : machine.activeMMU.mmuRole.direct
+          ? "A direct root shadows no guest tables, so nothing can be out of date."
+          : "No shadow page below the current root is out of date."
     }
   }
 

@@ -42,7 +42,7 @@ extension RootLookup.Candidate {
     json.member("verdict", verdict.rawValue)
     json.key("role")
     if let role { role.write(to: &json) } else { json.null() }
-    json.member("differs", strings: role.map { $0.fieldsDiffering(from: wanted) } ?? [])
+    json.member("differs", strings: role.map { $0.differences(from: wanted) } ?? [])
     json.endObject()
   }
 }

@@ -53,12 +53,6 @@ extension PageRole {
     json.endObject()
   }
 
-  /// The names of the fields in which the roles differ.
-  func fieldsDiffering(from other: PageRole) -> [String] {
-    let (one, other) = (UInt64(rawValue), UInt64(other.rawValue))
-    return SimulatedLayouts.pageRole.map(\.field).filter { $0.value(in: one) != $0.value(in: other) }.map(
-      \.name)
-  }
 }
 
 extension VCPURole {

@@ -11,4 +11,14 @@ import Testing
     #expect(outcome.status == "exception" && outcome.refusal?.function == "handle_vmwrite")
     #expect(test.vcpu.nestedState.eptp == nil)
   }
+
+  @Test func anEntryThatNamesNoPointerUsesTheOneLoadedBefore() throws {
+    var test = TestMachine("intel-ept")
+    try test.run(.eptLoad(EPTPointer(rawValue: 0x1005e)))
+    #expect(try test.run(.nestedEnter(NestedEntry())).outcome == .ok)
+    #expect(test.vcpu.mmu == .guest && test.vcpu.guestMMU.root.pgd == 0x1005e)
+    try test.run(.nestedExit(reason: nil))
+    #expect(try test.run(.nestedEnter(NestedEntry(nestedPaging: false))).outcome == .ok)
+    #expect(test.vcpu.mmu == .root)
+  }
 }
