@@ -8,8 +8,8 @@ import Synchronization
 public final class Server: Sendable {
   /// Answers one request; called on an event loop, so it must not block.
   public typealias Handler = @Sendable (Request) -> Response
-  /// Makes the answer to a request that was refused before any handler saw it.
-  public typealias ErrorRenderer = @Sendable (HTTPError) -> Response
+  /// Makes the answer to a request that was refused before any handler saw it, given the authorities that are answered.
+  public typealias ErrorRenderer = @Sendable (HTTPError, AllowedAuthorities) -> Response
 
   /// The host as configured.
   public let host: String
@@ -75,9 +75,8 @@ public final class Server: Sendable {
     let isEverywhere = ["0.0.0.0", "::"].contains(configuration.host)
     guard let additional = configuration.additionalAuthorities, !isEverywhere else { return .any }
     var hosts = [configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host]
-    if ["127.0.0.1", "::1", "localhost"].contains(configuration.host) {
-      hosts += ["127.0.0.1", "[::1]", "localhost"]
-    }
+    let loopback = ["127.0.0.1", "[::1]", "localhost"]
+    if loopback.contains(hosts[0]) { hosts = loopback }
     return AllowedAuthorities(hosts.map { "\($0):\(port)" } + (port == 80 ? hosts : []) + additional)
   }
 }

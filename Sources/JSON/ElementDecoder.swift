@@ -110,10 +110,13 @@ public struct ElementDecoder {
   ) -> [Element]? {
     guard case .array(let values) = value else { return mismatch("an array") }
     guard range.contains(values.count) else {
-      refuse(
-        range.upperBound == Int.max
-          ? "must have at least \(range.lowerBound) elements, not \(values.count)"
-          : "must have from \(range.lowerBound) to \(range.upperBound) elements, not \(values.count)")
+      let wanted =
+        switch (range.lowerBound, range.upperBound) {
+        case (let least, .max): "at least \(least)"
+        case (let least, let most) where least == most: "\(most)"
+        case (let least, let most): "from \(least) to \(most)"
+        }
+      refuse("must have \(wanted) elements, not \(values.count)")
       return nil
     }
     let pointer = pointer

@@ -21,3 +21,26 @@ public enum JSONPointer {
     pointer + "/" + String(index)
   }
 }
+
+extension JSONValue {
+  /// The indices of the members and elements that a pointer goes through; a missing one counts as the last.
+  func position(of pointer: some StringProtocol) -> [Int] {
+    var position: [Int] = []
+    var value = self
+    for step in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+      switch value {
+      case .object(let object):
+        let key = String(step).replacing("~1", with: "/").replacing("~0", with: "~")
+        let index = object.members.firstIndex { $0.key == key }
+        position.append(index ?? object.members.count)
+        value = index.map { object.members[$0].value } ?? .null
+      case .array(let elements):
+        let index = Int(step).flatMap { elements.indices.contains($0) ? $0 : nil }
+        position.append(index ?? elements.count)
+        value = index.map { elements[$0] } ?? .null
+      case .null, .bool, .number, .string: return position
+      }
+    }
+    return position
+  }
+}

@@ -37,8 +37,9 @@ public struct ObjectDecoder {
     guard problems.isEmpty else { throw JSONProblems(problems: problems) }
   }
 
-  /// Notes that the member `key` is refused, or missing.
+  /// Notes that the member `key` is refused, or missing; what is no object has no members to speak of.
   public mutating func refuse(_ key: String, _ detail: String) {
+    guard isObject else { return }
     let index = object.members.firstIndex { $0.key == key } ?? object.members.count
     problems.append((index, JSONProblem(pointer: JSONPointer.member(key, of: pointer), detail: detail)))
   }
@@ -57,7 +58,7 @@ public struct ObjectDecoder {
   /// What `decode` makes of a member that must be there; nil if it is missing or wrong.
   public mutating func required<Value>(_ key: String, _ decode: (inout ElementDecoder) -> Value?) -> Value? {
     guard let index = member(key) else {
-      if isObject { refuse(key, "is missing") }
+      refuse(key, "is missing")
       return nil
     }
     return decodeMember(index, decode)
@@ -95,8 +96,19 @@ public struct ObjectDecoder {
     return all.map(\.problem)
   }
 
+  /// Problems somewhere in the object in the order of the document; a missing key comes last in its object.
+  public func inDocumentOrder(_ problems: [JSONProblem]) -> [JSONProblem] {
+    let root = JSONValue.object(object)
+    // Swift's sort keeps the order of equal elements.
+    return problems.map { (position: root.position(of: $0.pointer.dropFirst(pointer.count)), problem: $0) }
+      .sorted { $0.position.lexicographicallyPrecedes($1.position) }
+      .map(\.problem)
+  }
+
   private func unknownKey(_ key: String) -> String {
-    guard !known.isEmpty else { return "unknown key; none is known here" }
+    guard !self.known.isEmpty else { return "unknown key; none is known here" }
+    let known = self.known.enumerated().filter { !self.known[..<$0.offset].contains($0.element) }.map(
+      \.element)
     return "unknown key\(suggestion(for: key, among: known)); known are \(quoted(known))"
   }
 }

@@ -49,8 +49,10 @@ public final class RolecallService: Sendable {
     }
   }
 
-  /// Answers a request that was refused before it came here.
-  public func respond(to error: HTTPError) -> Response { error.problemResponse() }
+  /// Answers a request that was refused before it came here, where requests for these authorities are answered.
+  public func respond(to error: HTTPError, authorities: AllowedAuthorities = .any) -> Response {
+    error.problemResponse(authorities)
+  }
 
   private func answer(_ request: Request) throws(ProblemDetails) -> Response {
     switch router.match(request) {
@@ -63,7 +65,9 @@ public final class RolecallService: Sendable {
         .methodNotAllowed, "\(request.method.name.prefix(40)) is not among \(allow)",
         fields: [("Allow", allow)])
     case .notFound:
-      throw ProblemDetails(.notFound, "nothing is known at this path")
+      throw ProblemDetails(
+        .notFound,
+        "nothing is known at this path; /openapi.yaml describes what is, and /v1/presets is a place to start")
     }
   }
 }

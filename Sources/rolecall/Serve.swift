@@ -41,7 +41,7 @@ struct Serve: ParsableCommand {
     let server: Server
     do {
       server = try Server(
-        configuration: configuration, logger: logger, renderError: service.respond(to:),
+        configuration: configuration, logger: logger, renderError: service.respond(to:authorities:),
         handler: service.respond(to:))
     } catch {
       throw StartFailure(description: "cannot serve on \(name):\(port): \(error)")

@@ -19,7 +19,10 @@ private func withServer(
   configuration.loops = 2
   let server = try Server(
     configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-    renderError: { Response($0.status, contentType: "text/plain", body: Array($0.clause.utf8)) },
+    renderError: { error, authorities in
+      let hosts = error == .misdirected ? " \(authorities.list ?? [])" : ""
+      return Response(error.status, contentType: "text/plain", body: Array((error.clause + hosts).utf8))
+    },
     handler: { request in
       if request.path == "/large" { return Response(200, body: large) }
       let text = "[\(request.method.name) \(request.path) \(String(decoding: request.body, as: UTF8.self))]"
@@ -90,7 +93,10 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
     try withServer(poller) { server in
       let cases = [
         (get("/", server.port, "X : y\r\n"), "400 Bad Request", "RFC 9112 §5.1"),
-        ("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "421 Misdirected Request", "RFC 9110 §7.4"),
+        (
+          "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n", "421 Misdirected Request",
+          "RFC 9110 §7.4 \(["127.0.0.1", "[::1]", "localhost"].map { "\($0):\(server.port)" })"
+        ),
         (post(server.port, "Content-Length: 99999999"), "413 Content Too Large", "RFC 9110 §15.5.14"),
         ("GET /" + String(repeating: "x", count: 9000), "414 URI Too Long", "RFC 9112 §3"),
       ]
@@ -219,7 +225,7 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
       change(&configuration)
       let server = try Server(
         configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-        renderError: { Response($0.status) }, handler: { _ in Response(200) })
+        renderError: { error, _ in Response(error.status) }, handler: { _ in Response(200) })
       server.shutdown()
     }
     #expect(throws: ServerError.hostInvalid("example")) { try start { $0.host = "example" } }
@@ -238,7 +244,7 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
       #expect(throws: ServerError.system(call: "bind", errno: EADDRINUSE)) {
         _ = try Server(
           configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-          renderError: { Response($0.status) }, handler: { _ in Response(200) })
+          renderError: { error, _ in Response(error.status) }, handler: { _ in Response(200) })
       }
     }
   }

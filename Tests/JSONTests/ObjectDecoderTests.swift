@@ -106,6 +106,55 @@ import Testing
     #expect(try problems(in: #"{"a":1}"#) { _ in } == ["/a: unknown key; none is known here"])
   }
 
+  @Test func whatIsNoObjectLacksNothing() throws {
+    let found = try problems(in: "[]") { body in
+      _ = body.word("value")
+      body.refuse("operations", "is missing")
+    }
+    #expect(found == [": must be an object, not an array"])
+  }
+
+  @Test func knownKeysAreNamedOnce() throws {
+    let found = try problems(in: #"{"sett":[]}"#) { body in
+      for key in ["set", "value", "set"] { _ = body.optionalValue(key) }
+    }
+    #expect(found == [#"/sett: unknown key (did you mean "set"?); known are "set", "value""#])
+  }
+
+  @Test func swappedLettersAreTheLikeliestSlip() throws {
+    let names = ["PSE", "SMXE", "SMEP", "SMAP"]
+    for (text, meant) in [
+      ("SMPE", "SMEP"), ("smxe", "SMXE"), ("SMAPP", "SMAP"), ("PES", "PSE"), ("SXME", "SMXE"),
+    ] {
+      let found = try problems(in: "{\"set\":\"\(text)\"}") { _ = $0.enumeration("set", of: names) }
+      #expect(found.first?.hasSuffix("(did you mean \"\(meant)\"?)") == true, "\(found)")
+    }
+    let far = try problems(in: #"{"set":"WP"}"#) { _ = $0.enumeration("set", of: names) }
+    #expect(far == [#"/set: must be one of "PSE", "SMXE", "SMEP", "SMAP", not "WP""#])
+  }
+
+  @Test func aCountIsSaidAsItIsWanted() throws {
+    for (range, words) in [(4...4, "4"), (1...3, "from 1 to 3"), (3...Int.max, "at least 3")] {
+      let length = range.contains(2) ? 0 : 2
+      let document = "{\"a\":\(Array(repeating: 0, count: length))}"
+      let found = try problems(in: document) { _ = $0.array("a", count: range) { $0.word() } }
+      #expect(found == ["/a: must have \(words) elements, not \(length)"])
+    }
+  }
+
+  @Test func problemsFoundElsewhereAreSortedIn() throws {
+    let document = #"{"a":{"x":0,"y/z":1},"list":[0,{"k":1},2],"b":0}"#
+    let body = ObjectDecoder(try JSONValue(parsing: Array(document.utf8)), at: "/machine")
+    let pointers = [
+      "", "/a", "/a/x", "/a/x/deeper", "/a/y~1z", "/a/missing", "/list/1/k", "/list/2", "/list/9", "/list/-1",
+      "/b",
+      "/missing",
+    ].map { JSONProblem(pointer: "/machine" + $0, detail: "is wrong") }
+    // Those that are equal by place keep their order; /a/x/deeper goes no deeper than /a/x.
+    let shuffled = [11, 2, 6, 0, 10, 5, 8, 9, 3, 7, 1, 4].map { pointers[$0] }
+    #expect(body.inDocumentOrder(shuffled) == pointers)
+  }
+
   @Test func callersAddTheirOwnProblems() throws {
     let found = try problems(in: #"{"set":[],"value":"0x1"}"#) { body in
       if body.contains("set"), body.contains("value") { body.refuse("value", "excludes set") }

@@ -38,8 +38,8 @@ import Testing
     client.expectProblem(
       answer, 400, "invalid-body",
       [
-        "/operations/1/op", "/operations/2/op", "/operations/3/set/0", "/operations/4/vcpu", "/operations/6",
-        "/stop_on", "/operations/5/vcpu",
+        "/operations/1/op", "/operations/2/op", "/operations/3/set/0", "/operations/4/vcpu",
+        "/operations/5/vcpu", "/operations/6", "/stop_on",
       ])
     #expect(try client.get(path).json["revision"].integer == 1)
     for body in ["{}", #"{"operations": null}"#] {

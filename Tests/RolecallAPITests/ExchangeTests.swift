@@ -77,6 +77,12 @@ import Testing
   @Test func pathsAndMethodsThatAreNotThere() throws {
     client.expectProblem(try client.get("/v1/nothing"), 404, "not-found")
     client.expectProblem(try client.get("/v1/sessions/x/"), 404, "not-found")
+    let start = try client.get("/")
+    client.expectProblem(start, 404, "not-found")
+    for path in ["/openapi.yaml", "/v1/presets"] {
+      #expect(start.json["detail"].string?.contains(path) == true)
+      #expect(try client.get(path).status == 200)
+    }
     let answer = try client.send(.put, "/v1/presets")
     client.expectProblem(answer, 405, "method-not-allowed")
     #expect(answer.field("Allow") == "GET, HEAD, OPTIONS")
@@ -98,6 +104,15 @@ import Testing
     let answer = TestClient.Answer(response: client.service.respond(to: .contentTooLarge))
     #expect(answer.json["type"].string == "/problems/content-too-large")
     #expect(answer.json["detail"].string?.contains("4194304 bytes") == true)
+  }
+
+  @Test func aMisdirectedRequestIsToldWhereToGo() {
+    let hosts = AllowedAuthorities(["LocalHost:8080", "lab.example"])
+    let answer = TestClient.Answer(response: client.service.respond(to: .misdirected, authorities: hosts))
+    let hint = " It answers for http://localhost:8080, http://lab.example."
+    #expect(answer.json["detail"].string?.hasSuffix(hint) == true)
+    let any = TestClient.Answer(response: client.service.respond(to: .misdirected))
+    #expect(any.json["detail"].string?.hasSuffix("(RFC 9110 §7.4)") == true)
   }
 
   @Test func problemTypesAreDistinct() {

@@ -92,6 +92,13 @@ import Testing
     }
   }
 
+  @Test func anUnknownRoleIsSaidToBeOne() throws {
+    let answer = try client.get("/v1/decode/foo/0x1")
+    client.expectProblem(answer, 404, "not-found")
+    #expect(
+      answer.json["detail"].string == #"there is no role "foo"; the roles are mmu-role and vcpu-role"#)
+  }
+
   @Test func everyKnownKernelIsListed() throws {
     let answer = try client.get("/v1/kernels").json
     #expect(answer["kernels"].elements.count == KnownKernels.all.count)

@@ -120,6 +120,44 @@ import Testing
     }
   }
 
+  @Test func onlyWhatIsWrongByItselfIsSaid() throws {
+    let path = try client.session() + "/vcpus/0/set-cr"
+    client.expectProblem(
+      try client.post(path, #"{"register": "cr5", "set": ["SMEPP"]}"#), 400, "invalid-body", ["/register"])
+    client.expectProblem(
+      try client.post(path, #"{"set": ["SMEP"]}"#), 400, "invalid-body", ["/register"])
+    client.expectProblem(
+      try client.post(path, #"{"register": "cr5", "set": [7]}"#), 400, "invalid-body",
+      ["/register", "/set/0"])
+    client.expectProblem(try client.post(path, "[]"), 400, "invalid-body", [""])
+  }
+
+  @Test func faultsOfFormAndOfRuleAreInTheOrderOfTheBody() throws {
+    let answer = try client.post(
+      "/v1/sessions",
+      #"{"machine": {"vcpus": 0, "tdp": 1, "prev_roots": 0}, "operations": [{"op": "set-cr", "vcpu": 9}], "boot": 1}"#
+    )
+    client.expectProblem(
+      answer, 400, "invalid-body",
+      [
+        "/machine/vcpus", "/machine/tdp", "/machine/prev_roots", "/operations/0/vcpu",
+        "/operations/0/register",
+        "/operations/0/value", "/boot",
+      ])
+    #expect(answer.json["detail"].string == "7 things are wrong with the body")
+  }
+
+  @Test func aLoneFaultIsToldWithItsPlace() throws {
+    let answer = try client.post("/v1/sessions", #"{"machine": {"vcpus": 0}}"#)
+    client.expectProblem(answer, 422, "rule-violated", ["/machine/vcpus"])
+    #expect(answer.json["detail"].string == "/machine/vcpus: must be from 1 to 64, is 0")
+    let late = try client.post("/v1/sessions", #"{"operations": [{"op": "nested-exit"}]}"#)
+    #expect(late.json["detail"].string?.hasPrefix("/operations/0: ") == true)
+    #expect(try client.post("/v1/sessions", "[]").json["detail"].string == "must be an object, not an array")
+    let path = try client.session() + "/vcpus/1"
+    #expect(try client.get(path).json["detail"].string == "the machine has one vCPU, 0")
+  }
+
   @Test func whatTheMachineRefusesIsAResult() throws {
     let path = try client.session()
     let answer = try client.post(path + "/vcpus/0/set-cr", #"{"register": "cr0", "clear": ["PE"]}"#)

@@ -44,9 +44,9 @@ import Testing
     client.expectProblem(
       answer, 400, "invalid-body",
       [
-        "/nam", "/preset", "/machine/vendor", "/machine/tdp", "/machine/host/la58",
-        "/machine/memory/slots/0/bytes", "/machine/memory/bytes", "/machine/kernel",
-        "/machine/host/maxphyaddr", "/machine/vcpus", "/machine/prev_roots",
+        "/nam", "/preset", "/machine/vendor", "/machine/kernel", "/machine/vcpus", "/machine/prev_roots",
+        "/machine/tdp", "/machine/host/maxphyaddr", "/machine/host/la58", "/machine/memory/slots/0/bytes",
+        "/machine/memory/bytes",
       ])
   }
 

@@ -29,8 +29,8 @@ enum Authority {
 /// The hosts that this server answers for (RFC 9110 §7.4), so that a page of another site that reaches it by a name
 /// of its own (DNS rebinding, §17.1) is refused.
 public struct AllowedAuthorities: Sendable {
-  /// In small letters.
-  private let list: [String]?
+  /// Each in small letters; nil for any.
+  public let list: [String]?
 
   /// Any host: only for servers that hold nothing worth guarding.
   public static let any = AllowedAuthorities(list: nil)

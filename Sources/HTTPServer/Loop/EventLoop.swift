@@ -177,7 +177,7 @@ final class EventLoop: @unchecked Sendable {
       let response = service.handler(request)
       client.http.answer(response, date: date, closing: drainEnd != nil, into: &output)
     case .refuse(let error):
-      client.http.answer(service.renderError(error), date: date, into: &output)
+      client.http.answer(service.renderError(error, service.authorities), date: date, into: &output)
     }
     return true
   }

@@ -82,21 +82,13 @@ struct Body {
     return content
   }
 
-  /// Everything that is wrong, the form before the rules.
-  func problems() -> (form: [JSONProblem], rules: [JSONProblem]) {
-    do {
-      try members.finish()
-      return ([], rules)
-    } catch {
-      return (error.problems, rules)
-    }
-  }
-
   /// Throws if anything is wrong.
   func finish() throws(ProblemDetails) {
-    let (form, rules) = problems()
-    guard form.isEmpty && rules.isEmpty else {
-      throw ProblemDetails(form.isEmpty ? .ruleViolated : .invalidBody, form + rules)
-    }
+    var form: [JSONProblem] = []
+    do { try members.finish() } catch { form = error.problems }
+    guard !form.isEmpty || !rules.isEmpty else { return }
+    // A list that was cut off ends in the remark that there are more, and has no room for rules.
+    let all = form.count < JSONProblems.limit ? members.inDocumentOrder(form + rules) : form
+    throw ProblemDetails(form.isEmpty ? .ruleViolated : .invalidBody, all)
   }
 }

@@ -76,7 +76,7 @@ struct OperationDecoder {
 
   /// The vCPUs of a machine with `count` of them, in words.
   static func vcpuRange(_ count: Int) -> String {
-    count == 1 ? "the machine has only vCPU 0" : "the machine has the vCPUs 0 to \(count - 1)"
+    count == 1 ? "the machine has one vCPU, 0" : "the machine has \(count) vCPUs, 0 to \(count - 1)"
   }
 
   /// Reads the body of a vCPU operation of a known name.
@@ -109,8 +109,8 @@ struct OperationDecoder {
 }
 
 private func setCR(_ body: inout Body) -> VCPUOperation {
-  let register = body.members.enumeration("register", of: ControlRegister.self)
-  return .setCR(register, body.registerWrite(register.bitNames))
+  let register = body.members.required("register") { $0.enumeration(of: ControlRegister.self) }
+  return .setCR(register ?? .cr0, body.registerWrite(register?.bitNames))
 }
 
 private func cpuidChange(_ body: inout Body) -> CPUIDChange {

@@ -2,8 +2,9 @@ import JSON
 import KVMModel
 
 extension Body {
-  /// What `value`, or `set` and `clear`, say is to be written to a register whose bits have these names.
-  mutating func registerWrite(_ names: [(name: String, bit: UInt64)]) -> RegisterWrite {
+  /// What `value`, or `set` and `clear`, say is to be written to a register whose bits have these names; nil if it is
+  /// not known which register that is, so that any name may be right.
+  mutating func registerWrite(_ names: [(name: String, bit: UInt64)]?) -> RegisterWrite {
     let value = members.optionalWord("value")
     let set = bits("set", names)
     let clear = bits("clear", names)
@@ -17,11 +18,11 @@ extension Body {
     return .bits(set: set ?? 0, clear: clear ?? 0)
   }
 
-  private mutating func bits(_ key: String, _ names: [(name: String, bit: UInt64)]) -> UInt64? {
+  private mutating func bits(_ key: String, _ names: [(name: String, bit: UInt64)]?) -> UInt64? {
     guard members.optionalValue(key) != nil else { return nil }
-    if names.isEmpty { refuse(key, "the register has no bits with names; give its value") }
+    if names?.isEmpty == true { refuse(key, "the register has no bits with names; give its value") }
     let list = members.optionalArray(key) { element -> UInt64? in
-      if names.isEmpty { return 0 }
+      guard let names, !names.isEmpty else { return element.string().map { _ in 0 } }
       guard let name = element.enumeration(of: names.map(\.name)) else { return nil }
       return names.first { $0.name == name }?.bit
     }

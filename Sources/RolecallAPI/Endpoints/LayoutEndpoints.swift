@@ -68,7 +68,7 @@ extension Body {
     if role == .vcpuRole, case .object(let object) = fields {
       halves = []
       for member in object.members {
-        let key = "fields/\(member.key)"
+        let key = JSONPointer.member(member.key, of: "fields")
         if let part = RolePart(rawValue: member.key) {
           halves.append((part, key, member.value))
         } else {
@@ -126,9 +126,10 @@ extension ProblemDetails {
 extension Exchange {
   /// The role that the path names.
   fileprivate func role() throws(ProblemDetails) -> RoleName {
-    guard let role = parameters["role"].flatMap(RoleName.init) else {
-      throw ProblemDetails(
-        .notFound, "roles: \(RoleName.allCases.map(\.rawValue).joined(separator: ", "))")
+    let name = parameters["role"] ?? ""
+    guard let role = RoleName(rawValue: name) else {
+      let known = RoleName.allCases.map(\.rawValue).joined(separator: " and ")
+      throw ProblemDetails(.notFound, "there is no role \"\(name.prefix(40))\"; the roles are \(known)")
     }
     return role
   }

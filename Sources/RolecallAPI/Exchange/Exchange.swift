@@ -37,7 +37,8 @@ struct Exchange {
     guard let media = MediaType.preferred(of: endpoint.media, accept: request[field: "Accept"]) else {
       throw ProblemDetails(
         .notAcceptable,
-        "offered: \(endpoint.media.map(\.rawValue).joined(separator: ", "))", fields: [("Vary", "Accept")])
+        "the resource is offered as \(endpoint.media.map(\.rawValue).joined(separator: ", "))",
+        fields: [("Vary", "Accept")])
     }
     self.request = request
     self.parameters = parameters

@@ -33,7 +33,12 @@ struct ProblemDetails: Error {
   /// A problem with places in the body.
   init(_ type: ProblemType, _ problems: [JSONProblem]) {
     self.type = type
-    detail = problems.count == 1 ? problems[0].detail : "\(problems.count) things are wrong with the body"
+    detail =
+      if problems.count == 1 {
+        problems[0].pointer.isEmpty ? problems[0].detail : "\(problems[0].pointer): \(problems[0].detail)"
+      } else {
+        "\(problems.count) things are wrong with the body"
+      }
     items = problems.prefix(Self.itemLimit).map { Item(pointer: $0.pointer, detail: $0.detail) }
   }
 
@@ -48,9 +53,8 @@ struct ProblemDetails: Error {
   init(_ error: OperationError, at pointer: String = "") {
     switch error {
     case .noSuchVCPU(let number): self.init(.unknownVCPU, "the machine has no vCPU \(number)")
-    case .conflict(let reason):
-      self.init(.conflict, reason)
-      if !pointer.isEmpty { items = [Item(pointer: pointer, detail: reason)] }
+    case .conflict(let reason) where pointer.isEmpty: self.init(.conflict, reason)
+    case .conflict(let reason): self.init(.conflict, [JSONProblem(pointer: pointer, detail: reason)])
     case .invalid(let problem):
       self.init(.ruleViolated, [JSONProblem(pointer: pointer + problem.pointer, detail: problem.detail)])
     }
@@ -89,17 +93,20 @@ struct ProblemDetails: Error {
 
 extension HTTPError {
   /// The answer to a request that was refused before any handler saw it.
-  func problemResponse() -> Response {
+  func problemResponse(_ authorities: AllowedAuthorities) -> Response {
     var json = JSONWriter()
+    var detail = "\(reason) (\(clause))"
+    if self == .contentTooLarge { detail = "The limit is \(Limits().body) bytes (4 MiB). \(reason)" }
+    if self == .misdirected, let list = authorities.list {
+      detail += " It answers for \(list.map { "http://\($0)" }.joined(separator: ", "))."
+    }
     let isTooLarge = self == .contentTooLarge
     json.object { json in
       // A problem that says no more than its status has no type of its own (RFC 9457, section 4.2.1).
       json.member("type", isTooLarge ? ProblemType.contentTooLarge.uri : "about:blank")
       json.member("title", isTooLarge ? ProblemType.contentTooLarge.title : status.reason)
       json.member("status", Int(status.rawValue))
-      json.member(
-        "detail",
-        isTooLarge ? "The limit is \(Limits().body) bytes (4 MiB). \(reason)" : "\(reason) (\(clause))")
+      json.member("detail", detail)
       json.member("instance", nil as String?)
       json.key("errors")
       json.array { _ in }
