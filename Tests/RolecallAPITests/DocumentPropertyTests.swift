@@ -20,7 +20,10 @@ import Testing
         let target = path + (name == "zap-all" ? "/zap-all" : "/vcpus/\(random.next(2))/\(name)")
         try compare(try client.post(target, body))
       }
-      for target in ["", "?names=upstream", "/vcpus/1", "/shadow-pages?entries=true", "/memory?gpa=0"] {
+      for target in [
+        "", "?names=upstream", "/vcpus/1", "/vcpus/1/translate?address=0x1000", "/shadow-pages?entries=true",
+        "/memory?gpa=0",
+      ] {
         try compare(try client.get(path + target))
       }
     }
@@ -77,6 +80,7 @@ private struct SplitMix {
       ("set-efer", #"{"value": "\#(hex(0xd01 ^ (word() & 0x1800)))"}"#), ("nested-enter", nesting),
       ("nested-exit", "{}"), ("smm-enter", "{}"), ("smm-leave", "{}"), ("zap-all", "{}"),
       ("invlpg", #"{"gva": "\#(hex(word()))"}"#),
+      ("walk", #"{"address": "\#(hex(word()))", "access": "write"}"#),
       ("set-sregs", #"{"cr0": 17, "cr4": 0, "efer": 0, "cs_l": false}"#),
     ]
     return operations[Int(next(UInt64(operations.count)))]

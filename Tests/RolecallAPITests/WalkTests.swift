@@ -192,6 +192,37 @@ import Testing
     }
   }
 
+  @Test func aTableThatPointsToItselfEndsTheWalkAtItsLowestLevel() throws {
+    let session = try client.session(GuestTables(words: [(0x1000, 0x1007)]).session())
+    let walk = try walk(session, #"{"address": "0xabc", "access": "write"}"#)["walk"]
+    #expect(walk["gpa"].string == "0x1abc")
+    #expect(walk["steps"].elements.prefix(4).map { $0["level"].integer } == [4, 3, 2, 1])
+    #expect(walk["steps"].elements.allSatisfy { $0["entry_gpa"].string == "0x1000" })
+    #expect(try client.get(session + "/memory?gpa=0x1000&words=1").json["words"][0].string == "0x1067")
+  }
+
+  @Test func aTableOutsideMemoryIsAFaultOfAnAbsentEntry() throws {
+    let tables = GuestTables(words: [(0x1000, 0x3fff_ffff_f007)])
+    let walk = try walk(try client.session(tables.session()), #"{"address": 0, "inject": false}"#)["walk"]
+    #expect(walk["fault"]["error_code"].string == "0x0" && walk["references"].integer == 1)
+    #expect(walk["steps"][1]["table"].string == "0x3ffffffff000" && walk["steps"][1]["entry"] == .null)
+  }
+
+  @Test func everyAddressHasAnAnswerInEveryMode() throws {
+    let tables = GuestTables(words: (0..<512).map { (0x1000 + $0 * 8, $0 % 2 == 0 ? .max : 0x10e7) })
+    for boot in Boot.allCases where boot != .pae {
+      let session = try client.session(tables.session("intel-ept-5level", boot: boot.rawValue))
+      for shift in 0..<64 {
+        for address in [UInt64.max << UInt64(shift), UInt64.max >> UInt64(shift)] {
+          for access in ["read", "write", "fetch"] {
+            let query = "/vcpus/0/translate?address=\(address)&access=\(access)"
+            #expect(try client.get(session + query).status == 200, "\(boot) \(query)")
+          }
+        }
+      }
+    }
+  }
+
   @Test func namesDetailAndFieldsLeaveTheWalkAsItIs() throws {
     let session = try client.session(GuestTables.fourLevel.session())
     let path = session + "/vcpus/0/walk"
