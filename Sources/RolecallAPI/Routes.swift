@@ -44,6 +44,9 @@ let apiRoutes: [APIRoute] =
     route(.post, "/v1/sessions/{id}/batch", query: ["names", "fields"], applyBatch),
     route(
       .get, "/v1/sessions/{id}/vcpus/{n}", query: ["names", "fields"], media: [.json, .text], answerVCPU),
+    route(
+      .get, "/v1/sessions/{id}/vcpus/{n}/translate",
+      query: ["address", "access", "user", "implicit", "ac", "space", "fields"], answerTranslation),
   ]
   + OperationDecoder.machineOperations.map { name, _ in
     route(.post, "/v1/sessions/{id}/\(name)", query: ["names", "fields"], media: [.json, .text]) {

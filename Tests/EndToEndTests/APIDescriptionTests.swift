@@ -68,6 +68,8 @@ struct APIDescriptionTests {
     path.replace("{role}", with: example.role ?? "")
     path.replace("{value}", with: "0x3784?kernel=6.1&against=0x23784")
     path.replace("{hpa}", with: "0x100000000")
-    return path.hasSuffix("/memory") ? path + "?gpa=0x1000" : path
+    if path.hasSuffix("/memory") { path += "?gpa=0x1000" }
+    if path.hasSuffix("/translate") { path += "?address=0x7123" }
+    return path
   }
 }

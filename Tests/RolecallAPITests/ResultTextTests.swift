@@ -28,7 +28,8 @@ import Testing
           1        pgd -                   invalid
           2        pgd -                   invalid
         """)
-    #expect(sections[4].hasPrefix("flush_tlb_current\nload_mmu_pgd 0x100001000, level 4\nflush_tlb_current\n"))
+    #expect(
+      sections[4].hasPrefix("flush_tlb_current\nload_mmu_pgd 0x100001000, level 4\nflush_tlb_current\n"))
     #expect(answer.text.hasSuffix("\n") && !answer.text.hasSuffix("\n\n"))
   }
 
@@ -54,6 +55,24 @@ import Testing
     let counts = [json["narration"], json["changes"], json["tlb"]].map(\.elements.count)
     let candidates = json["lookups"].elements.map { 1 + $0["candidates"].elements.count }
     #expect(lines.count == (counts + candidates).reduce(1, +))
+  }
+
+  @Test func aWalkIsALineForEachEntry() throws {
+    let path = try client.session(GuestTables.fourLevel.session()) + "/vcpus/0/walk?fields=walk"
+    let text = try client.post(
+      path, #"{"address": "0x7123", "access": "write", "user": true}"#, fields: asText
+    ).text
+    let lines = text.split(separator: "\n")
+    #expect(lines.count == 4 + 1 + 4)
+    #expect(lines[0].hasPrefix("guest level 4, entry 0, 0x2007 P RW US: "))
+    #expect(
+      lines[4...] == [
+        "gpa 0x5123", "0x1000: 0x2007 -> 0x2027", "0x2000: 0x3007 -> 0x3027",
+        "0x3000: 0x4007 -> 0x4027", "0x4038: 0x5007 -> 0x5067",
+      ])
+    let fault = try client.post(path + ",trace", #"{"address": "0x9000", "inject": false}"#, fields: asText)
+      .text
+    #expect(fault.contains("\nfault #PF(0x0) at 0x9000\n\nkvm_mmu_pagetable_walk: addr 9000 "))
   }
 
   @Test func fieldsAndPreferenceChooseTheSections() throws {

@@ -47,7 +47,8 @@ extension VirtualMachine {
     return OperationResult(
       outcome: outcome, narration: written.steps,
       changes: detail.contains(.changes) ? changes(from: before, focus: operation.vcpu) : [],
-      lookups: written.lookups, tlb: written.tlb)
+      lookups: written.lookups, tlb: written.tlb, walk: written.walk, walkSteps: written.walkSteps,
+      memoryChanges: written.memoryChanges, trace: written.trace)
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {
@@ -92,6 +93,26 @@ extension VirtualMachine {
     case .invlpga(let gva, _): try invlpga(gva)
     case .vmxon: try vmxon()
     case .vmxoff: try vmxoff()
+    case .walk(let request): try walk(request)
+    }
+  }
+
+  private mutating func walk(_ request: WalkRequest) throws(Refused) {
+    let name = request.space == .virtual ? vcpu.walkMMU : .guest
+    vcpu.exitQualification = request.exitQualification
+    enter("kvm_mmu_gva_to_gpa") { machine in
+      "\(name.rawValue)'s tables are walked for \(hex(request.address))"
+        + (name == .nested
+          ? "; every table address in them is L2-physical and is walked in L1's tables." : ".")
+    }
+    defer { leave() }
+    let result = physicalAddress(name, request.address, access: request.access)
+    transcript.walk = WalkReport(result: result, exitQualification: vcpu.exitQualification)
+    switch result {
+    case .success(let address):
+      say("kvm_mmu_gva_to_gpa") { _ in "The walk leads to guest-physical \(hex(address.rawValue))." }
+    case .failure(let fault):
+      if request.inject { throw Refused(outcome: inject(fault)) }
     }
   }
 

@@ -50,6 +50,8 @@ public enum VCPUOperation: Sendable, Hashable {
   case vmxon
   /// VMXOFF.
   case vmxoff
+  /// A software walk.
+  case walk(WalkRequest)
 }
 
 /// An operation on the machine, named as in the API.
@@ -149,6 +151,71 @@ public struct NestedEntry: Sendable, Hashable {
     self.l2 = l2
     self.pdptrs = pdptrs
     self.host = host
+  }
+}
+
+/// A software walk of guest tables (`gva_to_gpa`).
+public struct WalkRequest: Sendable, Hashable {
+  /// The address to look for.
+  public var address: UInt64
+  /// What the access does, as bits of an error code.
+  public var access: AccessMode
+  /// The tables: the guest's own for virtual addresses, or L1's nested ones for L2-physical addresses.
+  public var space: Space
+  /// A fault is given to the guest or to L1.
+  public var inject: Bool
+  /// The exit qualification of a hardware exit that the walk belongs to; its bits 7 and 8 survive.
+  public var exitQualification: UInt64
+
+  /// The kind of access.
+  public var kind: Access { access.contains(.fetch) ? .fetch : access.contains(.write) ? .write : .read }
+  /// EFLAGS.AC is set.
+  public var alignmentCheck: Bool { access.contains(.alignmentCheck) }
+
+  /// Which addresses are looked for.
+  public enum Space: String, Sendable, CaseIterable {
+    /// Virtual addresses of the guest that runs.
+    case virtual
+    /// Physical addresses of L2.
+    case l2Physical = "l2-physical"
+  }
+
+  /// A walk.
+  ///
+  /// - Parameters:
+  ///   - implicit: an implicit supervisor access, which SMAP always watches.
+  ///   - alignmentCheck: EFLAGS.AC, which frees explicit supervisor accesses from SMAP.
+  public init(
+    address: UInt64, access: Access, user: Bool = false, implicit: Bool = false, alignmentCheck: Bool = false,
+    space: Space = .virtual, inject: Bool = true, exitQualification: UInt64 = 0
+  ) {
+    self.address = address
+    var mode = access.mode
+    if user { mode.insert(.user) }
+    if implicit { mode.insert(.implicit) }
+    if alignmentCheck { mode.insert(.alignmentCheck) }
+    self.access = mode
+    self.space = space
+    self.inject = inject
+    self.exitQualification = exitQualification
+  }
+
+  /// The kinds of access.
+  public enum Access: String, Sendable, CaseIterable {
+    /// A data read.
+    case read
+    /// A data write.
+    case write
+    /// An instruction fetch.
+    case fetch
+
+    var mode: AccessMode {
+      switch self {
+      case .read: []
+      case .write: .write
+      case .fetch: .fetch
+      }
+    }
   }
 }
 

@@ -25,6 +25,8 @@ extension VirtualMachine {
     switch operation {
     case .smmEnter where smm: return "the vCPU is in system management mode already"
     case .smmLeave where !smm: return "the vCPU is not in system management mode"
+    case .walk(let request) where request.space == .l2Physical && vcpus[number].mmu != .guest:
+      return "no L2 guest runs on nested paging, so there are no L2-physical addresses"
     default: return nil
     }
   }

@@ -10,6 +10,14 @@ public struct OperationResult: Sendable, Hashable {
   public var lookups: [RootLookup] = []
   /// The vendor's TLB callbacks, in order.
   public var tlb: [TLBCall] = []
+  /// What a walk that was asked for found.
+  public var walk: WalkReport?
+  /// The table entries that walks read, in order.
+  public var walkSteps: [WalkStep] = []
+  /// Guest memory that the operation itself changed: accessed and dirty flags.
+  public var memoryChanges: [MemoryChange] = []
+  /// Lines as the kernel's tracepoints would print them.
+  public var trace: [String] = []
 }
 
 /// Which parts of a result are wanted; what is not wanted costs nothing.
@@ -28,8 +36,14 @@ public struct Detail: OptionSet, Sendable, Hashable {
   public static let lookups = Detail(rawValue: 4)
   /// ``OperationResult/tlb``.
   public static let tlb = Detail(rawValue: 8)
+  /// ``OperationResult/walkSteps``.
+  public static let walk = Detail(rawValue: 16)
+  /// ``OperationResult/memoryChanges``.
+  public static let memory = Detail(rawValue: 32)
+  /// ``OperationResult/trace``.
+  public static let trace = Detail(rawValue: 64)
   /// Everything.
-  public static let all: Detail = [.narration, .changes, .lookups, .tlb]
+  public static let all: Detail = [.narration, .changes, .lookups, .tlb, .walk, .memory, .trace]
 }
 
 /// One kernel function that an operation passed through, or a further remark on it.

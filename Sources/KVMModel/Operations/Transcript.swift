@@ -4,6 +4,15 @@ struct Transcript: Sendable, Hashable {
   private(set) var steps: [NarrationStep] = []
   var lookups: [RootLookup] = []
   var tlb: [TLBCall] = []
+  var walkSteps: [WalkStep] = []
+  var memoryChanges: [MemoryChange] = []
+  var trace: [String] = []
+  /// What a walk that was asked for found.
+  var walk: WalkReport?
+  /// Table entries read so far.
+  var references = 0
+  /// How many walks are under way around this one.
+  var nesting = 0
   private(set) var depth = 0
 
   init(detail: Detail) { self.detail = detail }

@@ -15,7 +15,7 @@ extension VirtualMachine {
     defer { leave() }
     var base = table
     if vcpu.walksNested {
-      guard case .success(let translated) = translate(table, access: [.user, .write]) else {
+      guard case .success(let translated) = translate(table, for: walker, access: [.user, .write]) else {
         say("load_pdptrs") { _ in "L1's nested tables don't map the table's address, so the load fails." }
         return false
       }
@@ -40,6 +40,10 @@ extension VirtualMachine {
       freeRoots(walker, .current)
     }
     vcpu[walker].pdptrs = entries
+    if walker == .nested, case .vmx(var guest)? = vcpu.nested?.control {
+      guest.pdptrs = entries
+      vcpu.nested?.control = .vmx(guest)
+    }
     raise(.loadMMUPGD, "the hardware must get the new PDPTEs")
     return true
   }

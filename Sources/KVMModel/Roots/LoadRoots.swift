@@ -24,7 +24,7 @@ extension VirtualMachine {
     }
     syncRoots()
     loadPGD()
-    flushCurrent("since the hardware may hold some that an earlier root of this address left")
+    flushCurrent()
   }
 
   /// Makes the pages in front of PAE roots for a nested guest of fewer levels (`mmu_alloc_special_roots`).
@@ -185,10 +185,12 @@ extension VirtualMachine {
   /// One of the four PDPTEs of the guest tables that an MMU shadows or walks (`get_pdptr`); L1's nested ones are
   /// read from memory each time.
   func pdptr(_ name: MMUName, _ index: Int) -> UInt64 {
-    guard name == .guest, case .svm(let guest)? = vcpu.nested?.control, let ncr3 = guest.ncr3 else {
-      return vcpu[vcpu.walkMMU].pdptrs[index]
+    switch (name, vcpu.nested?.control) {
+    case (.guest, .svm(let guest)?):
+      let table = (guest.ncr3 ?? 0) & ~0x1f
+      return memory.word(at: GuestPhysicalAddress(rawValue: table + UInt64(index) * 8)) ?? 0
+    case (.nested, .vmx(let guest)?): return guest.pdptrs[index]
+    default: return vcpu[vcpu.walkMMU].pdptrs[index]
     }
-    let address = GuestPhysicalAddress(rawValue: (ncr3 & ~0x1f) + UInt64(index) * 8)
-    return memory.word(at: address) ?? 0
   }
 }

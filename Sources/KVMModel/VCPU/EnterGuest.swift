@@ -5,10 +5,10 @@ extension VirtualMachine {
   /// The requests that concern the MMU, in the order in which `vcpu_enter_guest` serves them.
   private static let service: [(request: Requests, serve: @Sendable (inout VirtualMachine) -> Void)] = [
     (.freeObsoleteRoots, { $0.freeObsoleteRoots() }),
-    (.mmuSync, { $0.syncRoots() }),
-    (.loadMMUPGD, { $0.loadPGD() }),
+    (.mmuSync, { $0.syncRoots(serving: true) }),
+    (.loadMMUPGD, { $0.loadPGD(serving: true) }),
     (.tlbFlush, { $0.flushAll() }),
-    (.tlbFlushCurrent, { $0.flushCurrent() }),
+    (.tlbFlushCurrent, { $0.flushCurrent(serving: true) }),
     (.tlbFlushGuest, { $0.flushGuest() }),
   ]
 

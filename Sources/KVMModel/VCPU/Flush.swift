@@ -21,11 +21,13 @@ extension VirtualMachine {
     }
   }
 
-  /// Flushes the current context (`kvm_vcpu_flush_tlb_current`).
-  mutating func flushCurrent(_ why: String = "as was asked") {
+  /// Flushes the current context (`kvm_vcpu_flush_tlb_current`), for a pending request or as part of a load.
+  mutating func flushCurrent(serving request: Bool = false) {
     call(.flushCurrent)
-    say("kvm_vcpu_flush_tlb_current", effect: .served(.tlbFlushCurrent)) { _ in
-      "The translations of the current root are flushed, \(why)."
+    say("kvm_vcpu_flush_tlb_current", effect: request ? .served(.tlbFlushCurrent) : nil) { _ in
+      request
+        ? "The translations of the current root are flushed, as was asked."
+        : "The hardware may hold translations that an earlier root at this address left: they are flushed."
     }
     guard machine.vendor == .intel, let hpa = activeMMU.root.hpa else { return }
     call(machine.tdp ? .invept(type: 1, eptp: hardwareEPTP(hpa)) : .invvpid(type: 1, vpid: currentVPID))
@@ -51,16 +53,16 @@ extension VirtualMachine {
   }
 
   /// Gives the current root to the hardware (`kvm_mmu_load_pgd`).
-  mutating func loadPGD() {
+  mutating func loadPGD(serving request: Bool = false) {
     guard let hpa = activeMMU.root.hpa else {
-      say("kvm_mmu_load_pgd", effect: .served(.loadMMUPGD)) { _ in
+      say("kvm_mmu_load_pgd", effect: request ? .served(.loadMMUPGD) : nil) { _ in
         "There is no valid root to give to the hardware; the reload will do it."
       }
       return
     }
     let level = activeMMU.mmuRole.level
     call(.loadMMUPGD(root: hpa, level: level))
-    say("kvm_mmu_load_pgd", effect: .served(.loadMMUPGD)) { machine in
+    say("kvm_mmu_load_pgd", effect: request ? .served(.loadMMUPGD) : nil) { machine in
       "The root at \(hex: hpa.rawValue), level \(level), is given to the hardware"
         + (machine.machine.vendor == .intel && machine.machine.tdp
           ? " as EPT pointer \(hex: machine.hardwareEPTP(hpa))." : ".")
@@ -77,8 +79,8 @@ extension VirtualMachine {
   }
 
   /// Brings the current root's shadow pages up to date (`kvm_mmu_sync_roots`).
-  mutating func syncRoots() {
-    say("kvm_mmu_sync_roots", effect: .served(.mmuSync)) { machine in
+  mutating func syncRoots(serving request: Bool = false) {
+    say("kvm_mmu_sync_roots", effect: request ? .served(.mmuSync) : nil) { machine in
       machine.activeMMU.root.hpa == nil
         ? "There is no valid root to sync; the reload will find or build one."
         : machine.activeMMU.mmuRole.direct
@@ -93,7 +95,7 @@ extension VirtualMachine {
     enter("kvm_service_local_tlb_flush_requests") { machine in
       "Pending flushes belong to \(machine.vcpu.guestMode ? "L2" : "L1"), so they are served before the switch."
     }
-    if take(.tlbFlushCurrent) { flushCurrent() }
+    if take(.tlbFlushCurrent) { flushCurrent(serving: true) }
     if take(.tlbFlushGuest) { flushGuest() }
     leave()
   }

@@ -20,6 +20,8 @@ public struct VCPU: Sendable, Hashable {
   public internal(set) var nested: NestedGuest?
   /// What outlives a nested guest.
   public internal(set) var nestedState: NestedState
+  /// The exit qualification of the last EPT violation, which one injected into L1 builds on.
+  public internal(set) var exitQualification: UInt64 = 0
   /// The three MMUs, in the order of ``MMUName``. They stand on the heap and are reached in place: a vCPU is quick to
   /// move, and a use of one field copies no other.
   private var mmus: [MMU]
@@ -104,7 +106,7 @@ public struct VMXGuest: Sendable, Hashable {
   public var eptp: EPTPointer
   /// The VPID; 0 if the control is off.
   public var vpid: UInt16
-  /// The guest PDPTE fields.
+  /// The guest PDPTE fields, as the guest's last write to a control register left them.
   public var pdptrs: SIMD4<UInt64>
   /// The registers that L1 gets at the exit.
   public var host: Registers

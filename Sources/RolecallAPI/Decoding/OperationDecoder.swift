@@ -60,6 +60,7 @@ struct OperationDecoder {
     ),
     ("vmxon", { _, _ in .vmxon }),
     ("vmxoff", { _, _ in .vmxoff }),
+    ("walk", { body, _ in .walk(walkRequest(&body)) }),
   ]
 
   /// The operations on the machine; one that gives no write is `zap-all`.

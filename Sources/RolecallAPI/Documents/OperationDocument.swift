@@ -45,6 +45,7 @@ extension VCPUOperation {
     case .invlpga: "invlpga"
     case .vmxon: "vmxon"
     case .vmxoff: "vmxoff"
+    case .walk: "walk"
     }
   }
 
@@ -76,6 +77,7 @@ extension VCPUOperation {
     case .invlpga(let gva, let asid):
       json.member("gva", hex: gva)
       json.member("asid", hex: UInt64(asid))
+    case .walk(let request): request.writeMembers(to: &json)
     case .smmEnter, .smmLeave, .enterGuest, .vmxon, .vmxoff: break
     }
   }

@@ -3,9 +3,10 @@ import KVMModel
 
 /// What one operation did, and the revision that it led to.
 struct ResultDocument {
-  /// The top-level keys, in order; `names` only where it stands alone.
+  /// The top-level keys, in order; `names` only where it stands alone, `walk` only for a walk.
   static let keys = [
-    "names", "revision", "operation", "outcome", "narration", "changes", "lookups", "tlb", "vcpu",
+    "names", "revision", "operation", "outcome", "walk", "narration", "changes", "lookups", "tlb", "trace",
+    "vcpu",
   ]
 
   let operation: Operation
@@ -18,7 +19,7 @@ struct ResultDocument {
   var isAlone = false
 
   /// The parts of a result that the model must write down for it.
-  static func detail(isMinimal: Bool) -> Detail { isMinimal ? [.changes, .lookups, .tlb] : .all }
+  static func detail(isMinimal: Bool) -> Detail { isMinimal ? .all.subtracting(.narration) : .all }
 
   /// Writes the document, with the vCPU as it is in `machine`.
   func write(to json: inout JSONWriter, _ naming: Naming, in machine: borrowing VirtualMachine) {
@@ -32,6 +33,10 @@ struct ResultDocument {
     if fields.contains("outcome") {
       json.key("outcome")
       result.outcome.write(to: &json)
+    }
+    if result.walk != nil, fields.contains("walk") {
+      json.key("walk")
+      result.writeWalk(to: &json, machine.machine.vendor)
     }
     if !isMinimal, fields.contains("narration") {
       json.key("narration")
@@ -49,6 +54,7 @@ struct ResultDocument {
       json.key("tlb")
       json.array { json in for call in result.tlb { call.write(to: &json) } }
     }
+    if fields.contains("trace") { json.member("trace", strings: result.trace) }
     if !isMinimal, fields.contains("vcpu") {
       json.key("vcpu")
       if case .vcpu(let index, _, _) = operation {

@@ -1,18 +1,24 @@
 import KVMModel
 
 extension ResultDocument {
-  /// The result for a terminal: the narration a step a line, then the outcome, the changes, the lookups and the TLB
-  /// calls, with an empty line between them. The vCPU comes only if it is asked for by name.
+  /// The result for a terminal: the narration a step a line, then the outcome, a walk, the changes, the lookups and the
+  /// TLB calls, with an empty line between them. The trace and the vCPU come only if they are asked for by name.
   func text(_ naming: Naming, in machine: borrowing VirtualMachine) -> String {
     var sections: [[String]] = []
     if !isMinimal, fields.contains("narration") { sections.append(result.narration.map(\.line)) }
     if fields.contains("outcome") { sections.append(["outcome: \(result.outcome.text)"]) }
+    if let walk = result.walk, fields.contains("walk") {
+      sections.append(
+        result.walkSteps.map(\.line) + [walk.line]
+          + result.memoryChanges.map { "\(hex($0.address.rawValue)): \(hex($0.from)) -> \(hex($0.to))" })
+    }
     if fields.contains("changes") {
       sections.append(
         result.changes.map { "\(naming.path($0.path)): \($0.from.text) -> \($0.to.text)" })
     }
     if fields.contains("lookups") { sections += result.lookups.map(\.lines) }
     if fields.contains("tlb") { sections.append(result.tlb.map(\.text)) }
+    if fields.chosen?.contains("trace") == true { sections.append(result.trace) }
     var text = sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(
       separator: "\n")
     if !isMinimal, fields.chosen?.contains("vcpu") == true, let vcpu = operation.vcpu {
@@ -24,6 +30,25 @@ extension ResultDocument {
 
 extension NarrationStep {
   fileprivate var line: String { String(repeating: "  ", count: depth) + "\(function): \(text)" }
+}
+
+extension WalkStep {
+  fileprivate var line: String {
+    let value = ([entry.map { hex($0) } ?? "unreadable"] + flags).joined(separator: " ")
+    return String(repeating: "  ", count: nesting)
+      + "\(stage.rawValue) level \(level), entry \(index), \(value): \(conclusion)"
+  }
+}
+
+extension WalkReport {
+  fileprivate var line: String {
+    switch result {
+    case .success(let address): "gpa \(hex(address.rawValue))"
+    case .failure(let fault):
+      "fault #PF(\(hex(fault.errorCode.rawValue))) at \(hex(fault.address))"
+        + (fault.nested ? ", nested" : "")
+    }
+  }
 }
 
 extension Outcome {

@@ -91,6 +91,18 @@ struct Exchange {
     }
   }
 
+  /// A parameter that is one of the names that a type's cases have.
+  func enumeration<Value: RawRepresentable<String> & CaseIterable>(
+    _ name: String, of type: Value.Type
+  ) throws(ProblemDetails) -> Value? {
+    guard let text = parameter(name) else { return nil }
+    guard let value = Value(rawValue: text) else {
+      throw ProblemDetails(
+        parameter: name, "must be one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    return value
+  }
+
   /// The parameter `fields`, whose names must be among `known`.
   func fields(of known: [String]) throws(ProblemDetails) -> Fields {
     guard let text = parameter("fields") else { return .all }

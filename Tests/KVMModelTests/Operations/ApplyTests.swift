@@ -15,7 +15,7 @@ import Testing
   @Test func anEntryThatNamesNoPointerUsesTheOneLoadedBefore() throws {
     var test = TestMachine("intel-ept")
     try test.run(.eptLoad(EPTPointer(rawValue: 0x1005e)))
-    #expect(try test.run(.nestedEnter(NestedEntry())).outcome == .ok)
+    #expect(try test.run(.nestedEnter(NestedEntry()), enter: true).outcome == .ok)
     #expect(test.vcpu.mmu == .guest && test.vcpu.guestMMU.root.pgd == 0x1005e)
     try test.run(.nestedExit(reason: nil))
     #expect(try test.run(.nestedEnter(NestedEntry(nestedPaging: false))).outcome == .ok)

@@ -1,0 +1,41 @@
+extension VirtualMachine {
+  /// Sets the accessed flag in every entry of the path, and the dirty flag in the leaf on a write
+  /// (`update_accessed_dirty_bits`). A PDPTE has neither.
+  mutating func setAccessedDirty(_ plan: WalkPlan, _ walker: inout GuestWalker) {
+    let last = walker.path.count - 1
+    for position in walker.path.indices {
+      let entry = walker.path[position]
+      var value = entry.value
+      if value & plan.format.accessed == 0 {
+        trace { .setAccessedBit(entry.address) }
+        value |= plan.format.accessed
+      }
+      if position == last && plan.access.contains(.write) && value & plan.format.dirty == 0 {
+        trace { .setDirtyBit(entry.address) }
+        value |= plan.format.dirty
+      }
+      guard value != entry.value else { continue }
+      storeEntry(value, over: entry.value, at: entry.address, bytes: plan.format.bytes)
+      walker.path[position].value = value
+      say("update_accessed_dirty_bits") { _ in
+        "The level-\(entry.level) entry at \(hex(entry.address.rawValue)) becomes \(hex(value)): "
+          + "\(plan.format.flagNames(value & ~entry.value, isLeaf: true).joined(separator: " and ")) set."
+      }
+    }
+  }
+
+  /// Writes an entry of a guest table. The page was read before, so it is touched already or holds only zero, and
+  /// an entry of zero is never written by a walk.
+  mutating func storeEntry(
+    _ value: UInt64, over old: UInt64, at address: GuestPhysicalAddress, bytes: UInt64
+  ) {
+    guard let word = memory.word(at: address) else { return }
+    let shift = bytes == 4 ? (address.rawValue & 4) * 8 : 0
+    let mask: UInt64 = bytes == 4 ? 0xffff_ffff << shift : .max
+    guard memory.store(word & ~mask | value << shift, at: address) == nil else { return }
+    if transcript.detail.contains(.memory) {
+      transcript.memoryChanges.append(
+        MemoryChange(address: address, bytes: Int(bytes), from: old, to: value))
+    }
+  }
+}

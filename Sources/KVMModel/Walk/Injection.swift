@@ -1,0 +1,47 @@
+extension VirtualMachine {
+  /// Gives a fault of a walk to whom it concerns: the guest whose tables faulted, or L1 by an exit
+  /// (`kvm_inject_emulated_page_fault`).
+  mutating func inject(_ fault: WalkFault) -> Outcome {
+    let name = fault.nested ? vcpu.mmu : vcpu.walkMMU
+    enter("kvm_inject_emulated_page_fault") { machine in
+      fault.nested
+        ? "The fault is in L1's nested tables, so L1 sees an exit."
+        : "The fault is in the tables of the guest that runs (\(name.rawValue)), so that guest gets #PF."
+    }
+    defer { leave() }
+    switch (name, vcpu.nested?.control) {
+    case (.guest, .vmx(let guest)?): return injectEPTFault(fault, guest)
+    case (.guest, .svm?): return injectNPTFault(fault)
+    default:
+      return .exception(
+        .pageFault, errorCode: UInt32(truncatingIfNeeded: fault.errorCode.rawValue), address: fault.address,
+        refusal: Refusal(
+          function: "kvm_inject_page_fault", reason: "the walk faults (\(fault.errorCode.text))"))
+    }
+  }
+
+  /// An EPT violation or misconfiguration for L1 (`nested_ept_inject_page_fault`).
+  private mutating func injectEPTFault(_ fault: WalkFault, _ guest: VMXGuest) -> Outcome {
+    let isMisconfiguration = fault.errorCode.contains(.reserved)
+    let qualification = vcpu.exitQualification
+    let name = isMisconfiguration ? "EPT misconfiguration" : "EPT violation"
+    vmxExit(guest, name)
+    return .vmExit(
+      .vmx(
+        reason: isMisconfiguration ? 49 : 48, qualification: qualification,
+        guestPhysicalAddress: fault.address),
+      refusal: Refusal(function: "nested_ept_inject_page_fault", reason: "\(name) at \(hex(fault.address))"))
+  }
+
+  /// A nested page fault for L1 (`nested_svm_inject_npf_exit`). Found by software, it is always said to be on the
+  /// final address.
+  private mutating func injectNPTFault(_ fault: WalkFault) -> Outcome {
+    svmExit("nested page fault")
+    return .vmExit(
+      .svm(
+        code: 0x400, info1: AccessMode.guestFinal.rawValue | fault.errorCode.rawValue & 0xffff_ffff,
+        info2: fault.address),
+      refusal: Refusal(
+        function: "nested_svm_inject_npf_exit", reason: "nested page fault at \(hex(fault.address))"))
+  }
+}

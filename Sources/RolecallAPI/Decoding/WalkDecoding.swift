@@ -1,0 +1,15 @@
+import JSON
+import KVMModel
+
+/// Reads the body of a `walk`.
+func walkRequest(_ body: inout Body) -> WalkRequest {
+  WalkRequest(
+    address: body.members.word("address"),
+    access: body.members.optionalEnumeration("access", of: WalkRequest.Access.self) ?? .read,
+    user: body.members.optionalBool("user") ?? false,
+    implicit: body.members.optionalBool("implicit") ?? false,
+    alignmentCheck: body.members.optionalBool("ac") ?? false,
+    space: body.members.optionalEnumeration("space", of: WalkRequest.Space.self) ?? .virtual,
+    inject: body.members.optionalBool("inject") ?? true,
+    exitQualification: body.members.optionalWord("exit_qualification") ?? 0)
+}

@@ -1,0 +1,78 @@
+@testable import KVMModel
+import Testing
+
+/// What narration says of any operation, over random machines.
+@Suite struct NarrationTests {
+  /// The functions of the kernel that a step or a refusal may name.
+  private static let functions: Set<String> = [
+    "WRPKRU", "__kvm_is_valid_cr4", "__kvm_valid_efer", "__nested_vmcb_check_controls",
+    "__nested_vmcb_check_save", "__set_sregs", "cached_root_find_and_keep_current",
+    "cached_root_find_without_current", "fast_pgd_switch", "handle_invept", "handle_invvpid",
+    "handle_vmfunc", "handle_vmwrite", "handle_vmxoff", "handle_vmxon", "init_kvm_nested_mmu",
+    "init_kvm_tdp_mmu", "invlpga_interception", "kvm_handle_invpcid", "kvm_init_mmu",
+    "kvm_init_shadow_ept_mmu", "kvm_init_shadow_mmu", "kvm_init_shadow_npt_mmu", "kvm_invalidate_pcid",
+    "kvm_is_valid_cr0", "kvm_is_valid_sregs", "kvm_make_all_cpus_request", "kvm_make_request",
+    "kvm_mmu.invlpg", "kvm_mmu_after_set_cpuid", "kvm_mmu_alloc_shadow_page",
+    "kvm_mmu_find_shadow_page", "kvm_mmu_free_guest_mode_roots", "kvm_mmu_free_obsolete_roots",
+    "kvm_mmu_free_roots", "kvm_mmu_invalidate_gva", "kvm_mmu_invlpg", "kvm_mmu_invpcid_gva",
+    "kvm_mmu_load", "kvm_mmu_load_pgd", "kvm_mmu_new_pgd", "kvm_mmu_reset_context",
+    "kvm_mmu_sync_roots", "kvm_mmu_unload", "kvm_mmu_zap_all_fast", "kvm_mmu_zap_oldest_mmu_pages",
+    "kvm_post_set_cr0", "kvm_post_set_cr4", "kvm_service_local_tlb_flush_requests", "kvm_set_cr0",
+    "kvm_set_cr3", "kvm_set_cr4", "kvm_set_segment", "kvm_smm_changed",
+    "kvm_tdp_mmu_get_vcpu_root_hpa", "kvm_tdp_mmu_invalidate_all_roots", "kvm_vcpu_flush_tlb_all",
+    "kvm_vcpu_flush_tlb_current", "kvm_vcpu_flush_tlb_guest", "kvm_vm_ioctl", "kvm_zap_obsolete_pages",
+    "load_pdptrs", "load_vmcs12_host_state", "make_mmu_pages_available", "mmu_alloc_direct_roots",
+    "mmu_alloc_shadow_roots", "mmu_alloc_special_roots", "mmu_check_root", "mmu_free_root_page",
+    "nested_check_vm_execution_controls", "nested_ept_root_matches", "nested_get_vmcs12_pages",
+    "nested_svm_check_permissions", "nested_svm_load_cr3", "nested_svm_triple_fault",
+    "nested_svm_vmexit", "nested_svm_vmrun", "nested_vmx_check_address_space_size",
+    "nested_vmx_check_eptp", "nested_vmx_check_guest_state", "nested_vmx_check_host_state",
+    "nested_vmx_check_permission", "nested_vmx_enter_non_root_mode", "nested_vmx_eptp_switching",
+    "nested_vmx_load_cr3", "nested_vmx_run", "nested_vmx_vmexit", "set_efer",
+    "shadow_walk_init_using_root", "svm_leave_nested", "svm_set_cr0", "vcpu_enter_guest",
+    "vmx_is_valid_cr4", "vmx_set_cr0",
+  ]
+
+  @Test func everyStepNamesAKernelFunction() throws {
+    var seen: Set<String> = []
+    try overRandomOperations { result, place in
+      for step in result.narration { seen.insert(step.function) }
+      if let refusal = result.outcome.refusal { seen.insert(refusal.function) }
+      for step in result.narration {
+        #expect(step.text.description.hasSuffix("."), "\(place): \(step.text)")
+      }
+    }
+    #expect(seen.subtracting(Self.functions).sorted() == [])
+    #expect(seen.count > Self.functions.count * 3 / 4, "\(Self.functions.subtracting(seen).sorted())")
+  }
+
+  /// A step lies at most one deeper than the one before it. `vcpu_enter_guest` is written when the operation
+  /// proper is over, so that it stands at depth 0 just if every function that was entered was left.
+  @Test func everyFunctionThatIsEnteredIsLeft() throws {
+    var entered = 0
+    try overRandomOperations { result, place in
+      var last = -1
+      for step in result.narration {
+        #expect((0...last + 1).contains(step.depth), "\(place): \(step.function)")
+        last = step.depth
+        if step.function == "vcpu_enter_guest" && step.text.description.contains("The vCPU is about to run") {
+          #expect(step.depth == 0, "\(place)")
+          entered += 1
+        }
+      }
+    }
+    #expect(entered > 1000)
+  }
+
+  private func overRandomOperations(_ body: (OperationResult, String) -> Void) throws {
+    for seed in 1...UInt64(150) {
+      var random = RandomOperations(seed: seed)
+      var machine = VirtualMachine(machine: random.machine(), boot: random.pick(Boot.allCases))
+      for _ in 0..<60 {
+        let operation = random.operation(vcpus: machine.vcpus.count)
+        guard let result = try? machine.apply(operation, detail: .narration) else { continue }
+        body(result, "seed \(seed), \(operation)")
+      }
+    }
+  }
+}
