@@ -5,7 +5,9 @@ import Testing
 @Suite struct NarrationTests {
   /// The functions of the kernel that a step or a refusal may name.
   private static let functions: Set<String> = [
-    "WRPKRU", "__kvm_is_valid_cr4", "__kvm_valid_efer", "__nested_vmcb_check_controls",
+    "WRPKRU", "walk_addr_generic", "update_accessed_dirty_bits", "kvm_mmu_gva_to_gpa",
+    "kvm_inject_emulated_page_fault", "nested_ept_inject_page_fault", "nested_svm_inject_npf_exit",
+    "kvm_inject_page_fault", "__kvm_is_valid_cr4", "__kvm_valid_efer", "__nested_vmcb_check_controls",
     "__nested_vmcb_check_save", "__set_sregs", "cached_root_find_and_keep_current",
     "cached_root_find_without_current", "fast_pgd_switch", "handle_invept", "handle_invvpid",
     "handle_vmfunc", "handle_vmwrite", "handle_vmxoff", "handle_vmxon", "init_kvm_nested_mmu",
