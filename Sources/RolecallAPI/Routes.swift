@@ -29,7 +29,9 @@ let apiRoutes: [APIRoute] =
     route(.get, "/openapi.json", answerOpenAPIJSON),
     route(.get, "/v1/presets", answerPresets),
     route(.get, "/v1/kernels", query: ["names"], answerKernels),
-    route(.get, "/v1/decode/{role}/{value}", query: ["kernel", "against", "names"], answerDecode),
+    route(
+      .get, "/v1/decode/{role}/{value}", query: ["kernel", "against", "names"], media: [.json, .text],
+      answerDecode),
     route(.post, "/v1/encode/{role}", query: ["names"], answerEncode),
     route(.post, "/v1/calculate/roles", query: ["names", "fields"], answerCalculateRoles),
     route(.post, "/v1/calculate/ept", query: ["names", "fields"], answerCalculateEPT),
@@ -47,12 +49,13 @@ let apiRoutes: [APIRoute] =
       query: ["address", "access", "user", "implicit", "ac", "space", "fields"], answerTranslation),
   ]
   + OperationDecoder.machineOperations.map { name, _ in
-    route(.post, "/v1/sessions/{id}/\(name)", query: ["names", "fields"]) { exchange throws(ProblemDetails) in
+    route(.post, "/v1/sessions/{id}/\(name)", query: ["names", "fields"], media: [.json, .text]) {
+      exchange throws(ProblemDetails) in
       try applyMachineOperation(name, exchange)
     }
   }
   + OperationDecoder.vcpuOperations.map { name, _ in
-    route(.post, "/v1/sessions/{id}/vcpus/{n}/\(name)", query: ["names", "fields"]) {
+    route(.post, "/v1/sessions/{id}/vcpus/{n}/\(name)", query: ["names", "fields"], media: [.json, .text]) {
       exchange throws(ProblemDetails) in try applyVCPUOperation(name, exchange)
     }
   }

@@ -158,6 +158,41 @@ import Testing
     #expect(try client.get(path).json["detail"].string == "the machine has one vCPU, 0")
   }
 
+  @Test func effectsHoldRolesAsWords() throws {
+    let path = try client.session(#"{"preset": "intel-shadow"}"#) + "/vcpus/0/set-cr"
+    for (naming, vcpuRole, mmuRole) in [
+      ("", "vcpu_role", "mmu_role"), ("?names=upstream", "cpu_role", "root_role"),
+    ] {
+      let answer = try client.post(path + naming, #"{"register": "cr0", "clear": ["WP"]}"#)
+      _ = try client.post(path, #"{"register": "cr0", "set": ["WP"]}"#)
+      let effects = answer.json["narration"].elements.map { $0["effect"] }
+      let roles = try #require(effects.first { $0["kind"].string == "roles" })
+      #expect(roles[vcpuRole] == answer.json["vcpu"]["root_mmu"][vcpuRole]["value"])
+      #expect(roles[mmuRole].string == "0x1704")
+      let page = try #require(effects.first { ["created-page", "found-page"].contains($0["kind"].string) })
+      #expect(page["role"].string == "0x1704")
+    }
+  }
+
+  @Test func anEntryThatNamesNoPointerUsesTheOneLoaded() throws {
+    let path = try client.session() + "/vcpus/0"
+    _ = try client.post(path + "/ept-load", #"{"eptp": "0x10005e"}"#)
+    let answer = try client.post(path + "/nested-enter", #"{"l2": {"cr3": "0x2000"}}"#)
+    #expect(answer.json["vcpu"]["nested"]["ept"].bool == true)
+    #expect(answer.json["vcpu"]["nested"]["eptp"].string == "0x10005e")
+    #expect(!answer.json["operation"].keys.contains("ept"))
+    let without = try client.post(try client.session() + "/vcpus/0/nested-enter")
+    #expect(without.json["vcpu"]["nested"]["ept"].bool == false)
+  }
+
+  @Test func candidatesHaveTheirTopLevelValue() throws {
+    let path = try client.session(#"{"preset": "intel-shadow"}"#) + "/vcpus/0/set-cr"
+    let answer = try client.post(path, #"{"register": "cr3", "value": "0x2000"}"#)
+    let candidates = answer.json["lookups"][0]["candidates"].elements
+    #expect(candidates.map { $0["pgd"].string } == ["0x1000", nil, nil, nil])
+    #expect(candidates.allSatisfy { $0.keys.contains("pgd") })
+  }
+
   @Test func whatTheMachineRefusesIsAResult() throws {
     let path = try client.session()
     let answer = try client.post(path + "/vcpus/0/set-cr", #"{"register": "cr0", "clear": ["PE"]}"#)

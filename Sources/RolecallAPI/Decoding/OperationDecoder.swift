@@ -131,10 +131,10 @@ private func nestedEntry(_ body: inout Body, _ vendor: Vendor) -> NestedEntry {
   }
   guard vendor == .intel else {
     let ncr3 = body.members.optionalWord("ncr3")
-    return NestedEntry(nestedPaging: body.members.optionalBool("npt") ?? (ncr3 != nil), pgd: ncr3, l2: l2)
+    return NestedEntry(nestedPaging: body.members.optionalBool("npt"), pgd: ncr3, l2: l2)
   }
   let eptp = body.members.optionalWord("eptp")
-  var entry = NestedEntry(nestedPaging: body.members.optionalBool("ept") ?? (eptp != nil), pgd: eptp, l2: l2)
+  var entry = NestedEntry(nestedPaging: body.members.optionalBool("ept"), pgd: eptp, l2: l2)
   entry.vpid = UInt16(truncatingIfNeeded: body.members.optionalWord("vpid", bits: 16) ?? 0)
   if let values = body.members.optionalArray("pdptrs", count: 4...4, of: { $0.word() }) {
     entry.pdptrs = SIMD4(values)

@@ -39,6 +39,7 @@ extension RootLookup.Candidate {
   fileprivate func write(to json: inout JSONWriter, wanted: PageRole) {
     json.beginObject()
     json.member("slot", slot.name)
+    json.member("pgd", hex: pgd == invalidPage ? nil : pgd)
     json.member("verdict", verdict.rawValue)
     json.key("role")
     if let role { role.write(to: &json) } else { json.null() }

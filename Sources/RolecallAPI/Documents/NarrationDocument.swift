@@ -32,14 +32,11 @@ extension Effect {
       .zappedPage(let hpa, let frame, let role):
       json.member("hpa", hex: hpa.rawValue)
       json.member("gfn", hex: frame.rawValue)
-      json.key("role")
-      role.write(to: &json)
+      json.member("role", hex: UInt64(role.rawValue))
     case .roles(let mmu, let vcpuRole, let mmuRole):
       json.member("mmu", mmu.rawValue)
-      json.key(naming.vcpuRole)
-      vcpuRole.write(to: &json)
-      json.key(naming.mmuRole)
-      mmuRole.write(to: &json)
+      json.member(naming.vcpuRole, hex: vcpuRole.rawValue)
+      json.member(naming.mmuRole, hex: UInt64(mmuRole.rawValue))
     case .quirk: break
     }
     json.endObject()

@@ -119,7 +119,7 @@ extension CPUIDChange {
 extension NestedEntry {
   fileprivate func writeMembers(to json: inout JSONWriter, _ vendor: Vendor) {
     let isIntel = vendor == .intel
-    json.member(isIntel ? "ept" : "npt", nestedPaging)
+    if let nestedPaging { json.member(isIntel ? "ept" : "npt", nestedPaging) }
     if let pgd { json.member(isIntel ? "eptp" : "ncr3", hex: pgd) }
     if isIntel {
       json.member("vpid", Int(vpid))

@@ -45,7 +45,7 @@ extension MMU {
     for (index, root) in ([root] + previousRoots).enumerated() where index == 0 || root.hpa != nil {
       let role = root.hpa.flatMap { machine.shadowPage(at: $0) }?.role
       text += "    \(padded(index == 0 ? "current" : "prev \(index - 1)", 9))"
-      text += padded("pgd " + (root.pgd == invalidPage ? "-" : hex(root.pgd)), 24)
+      text += padded("pgd " + pgdText(root.pgd), 24)
       text += padded("root " + (root.hpa.map { hex($0.rawValue) } ?? "-"), 20)
       text += role.map { "role \(hex($0.rawValue)), level \($0.level)" } ?? ""
       text += "\n"
@@ -54,9 +54,13 @@ extension MMU {
   }
 }
 
-private func padded(_ text: String, _ width: Int = 13) -> String {
+/// The text with spaces after it, at least one, so that what follows begins in the next column.
+func padded(_ text: String, _ width: Int = 13) -> String {
   text + String(repeating: " ", count: max(1, width - text.count))
 }
+
+/// A top-level value, or a dash for INVALID_PAGE.
+func pgdText(_ pgd: UInt64) -> String { pgd == invalidPage ? "-" : hex(pgd) }
 
 extension String {
   /// Without control characters, which a terminal would follow.

@@ -153,7 +153,9 @@ extension Exchange {
 
   /// The answer that shows a role, and what another one has otherwise.
   fileprivate func decoded(_ role: DecodedRole, against other: DecodedRole?) -> Response {
-    json(capacity: 8 * 1024) { json in
+    let fields: ResponseFields = [("Vary", "Accept")]
+    guard media == .json else { return text(role.table(against: other), fields: fields) }
+    return json(fields: fields, capacity: 8 * 1024) { json in
       json.beginObject()
       naming.writeNames(to: &json)
       role.writeMembers(to: &json)

@@ -47,6 +47,9 @@ private func applyOperation(
     let document = ResultDocument(
       operation: operation, result: result, revision: state.revision, isMinimal: isMinimal, fields: fields,
       isAlone: true)
+    guard exchange.media == .json else {
+      return exchange.text(document.text(exchange.naming, in: state.machine), fields: headers)
+    }
     return exchange.json(fields: headers, capacity: 24 * 1024) { json in
       document.write(to: &json, exchange.naming, in: state.machine)
     }

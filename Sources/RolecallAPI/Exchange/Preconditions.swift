@@ -5,10 +5,14 @@ struct EntityTag: Sendable {
   let revision: Int
   let media: MediaType
 
-  /// The tag as it stands in the field.
-  var text: String { media == .text ? "\"\(revision)-text\"" : "\"\(revision)\"" }
+  private var jsonText: String { "\"\(revision)\"" }
+  private var plainText: String { "\"\(revision)-text\"" }
 
-  /// Whether a list of tags, as in If-Match, names this revision. A weak tag (`W/`) matches only if `weak`.
+  /// The tag as it stands in the field.
+  var text: String { media == .text ? plainText : jsonText }
+
+  /// Whether a list of tags, as in If-Match, names this revision. A weak tag (`W/`) matches only if `weak`, and another
+  /// representation's only if not: what is to be changed is the session, however the client came to see it.
   func matches(_ list: String, weak: Bool) -> Bool {
     list.split(separator: ",").contains { element in
       var tag = element.trimmingSpaces()
@@ -17,7 +21,7 @@ struct EntityTag: Sendable {
         guard weak else { return false }
         tag = tag.dropFirst(2)
       }
-      return tag == text || (!weak && tag == "\"\(revision)-text\"")
+      return weak ? tag == text : tag == jsonText || tag == plainText
     }
   }
 }

@@ -1,0 +1,114 @@
+import KVMModel
+
+extension ResultDocument {
+  /// The result for a terminal: the narration a step a line, then the outcome, a walk, the changes, the lookups and the
+  /// TLB calls, with an empty line between them. The trace and the vCPU come only if they are asked for by name.
+  func text(_ naming: Naming, in machine: borrowing VirtualMachine) -> String {
+    var sections: [[String]] = []
+    if !isMinimal, fields.contains("narration") { sections.append(result.narration.map(\.line)) }
+    if fields.contains("outcome") { sections.append(["outcome: \(result.outcome.text)"]) }
+    if let walk = result.walk, fields.contains("walk") {
+      sections.append(
+        result.walkSteps.map(\.line) + [walk.line]
+          + result.memoryChanges.map { "\(hex($0.address.rawValue)): \(hex($0.from)) -> \(hex($0.to))" })
+    }
+    if fields.contains("changes") {
+      sections.append(
+        result.changes.map { "\(naming.path($0.path)): \($0.from.text) -> \($0.to.text)" })
+    }
+    if fields.contains("lookups") { sections += result.lookups.map(\.lines) }
+    if fields.contains("tlb") { sections.append(result.tlb.map(\.text)) }
+    if fields.chosen?.contains("trace") == true { sections.append(result.trace) }
+    var text = sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(
+      separator: "\n")
+    if !isMinimal, fields.chosen?.contains("vcpu") == true, let vcpu = operation.vcpu {
+      text += (text.isEmpty ? "" : "\n") + machine.vcpus[vcpu].table(in: machine)
+    }
+    return text
+  }
+}
+
+extension NarrationStep {
+  fileprivate var line: String { String(repeating: "  ", count: depth) + "\(function): \(text)" }
+}
+
+extension WalkStep {
+  fileprivate var line: String {
+    let value = ([entry.map { hex($0) } ?? "unreadable"] + flags).joined(separator: " ")
+    return String(repeating: "  ", count: nesting)
+      + "\(stage.rawValue) level \(level), entry \(index), \(value): \(conclusion)"
+  }
+}
+
+extension WalkReport {
+  fileprivate var line: String {
+    switch result {
+    case .success(let address): "gpa \(hex(address.rawValue))"
+    case .failure(let fault):
+      "fault #PF(\(hex(fault.errorCode.rawValue))) at \(hex(fault.address))"
+        + (fault.nested ? ", nested" : "")
+    }
+  }
+}
+
+extension Outcome {
+  fileprivate var text: String {
+    let numbers =
+      switch self {
+      case .ok, .invalid, .shutdown, .internalError: ""
+      case .exception(let vector, let errorCode, let address, _):
+        " \(vector.rawValue)(\(hex(errorCode)))" + (address.map { " at \(hex($0))" } ?? "")
+      case .vmFail(let error, _): error.map { " \($0.rawValue), \($0.name)" } ?? ", VMfailInvalid"
+      case .entryFailed(let reason, let qualification, _):
+        ", exit reason \(hex(reason)), qualification \(hex(qualification))"
+      case .vmExit(.vmx(let reason, let qualification, let address), _):
+        " \(hex(reason)), qualification \(hex(qualification))"
+          + (address.map { ", guest-physical address \(hex($0))" } ?? "")
+      case .vmExit(.svm(let code, let info1, let info2), _):
+        " \(hex(code)), info1 \(hex(info1)), info2 \(hex(info2))"
+      }
+    return status + numbers + (refusal.map { ": \($0.reason) (\($0.function))" } ?? "")
+  }
+}
+
+extension Change.Value {
+  fileprivate var text: String {
+    switch self {
+    case .null: "-"
+    case .flag(let flag): "\(flag)"
+    case .number(let number): "\(number)"
+    case .word(let word): hex(word)
+    case .name(let name): name
+    case .names(let names): names.isEmpty ? "none" : names.joined(separator: " ")
+    case .words(let words): words.map { hex($0) }.joined(separator: " ")
+    }
+  }
+}
+
+extension RootLookup {
+  /// What was looked for and whether it was found, then a line for each candidate.
+  fileprivate var lines: [String] {
+    let result = hit.map { "hit in slot \($0.name)" } ?? "miss"
+    return ["\(mmu.rawValue) looks for pgd \(pgdText(pgd)), role \(hex(role.rawValue)): \(result)"]
+      + candidates.map { candidate in
+        let differing = candidate.role?.differences(from: role) ?? []
+        return "  \(padded(candidate.slot.name, 9))\(padded("pgd " + pgdText(candidate.pgd), 24))"
+          + candidate.verdict.rawValue
+          + (differing.isEmpty ? "" : " (\(differing.joined(separator: ", ")))")
+      }
+  }
+}
+
+extension TLBCall {
+  fileprivate var text: String {
+    switch self {
+    case .flushAll: "flush_tlb_all"
+    case .flushCurrent: "flush_tlb_current"
+    case .flushGuest: "flush_tlb_guest"
+    case .flushGVA(let gva): "flush_tlb_gva \(hex(gva))"
+    case .loadMMUPGD(let root, let level): "load_mmu_pgd \(hex(root.rawValue)), level \(level)"
+    case .invvpid(let type, let vpid): "invvpid type \(type), vpid \(vpid)"
+    case .invept(let type, let eptp): "invept type \(type), eptp \(hex(eptp))"
+    }
+  }
+}
