@@ -1,7 +1,9 @@
 extension VirtualMachine {
   /// Sets the accessed flag in every entry of the path, and the dirty flag in the leaf on a write
   /// (`update_accessed_dirty_bits`). A PDPTE has neither.
-  mutating func setAccessedDirty(_ plan: WalkPlan, _ walker: inout GuestWalker) {
+  ///
+  /// - Returns: false if an entry is no longer what the walk read.
+  mutating func setAccessedDirty(_ plan: WalkPlan, _ walker: inout GuestWalker) -> Bool {
     let last = walker.path.count - 1
     for position in walker.path.indices {
       let entry = walker.path[position]
@@ -15,6 +17,13 @@ extension VirtualMachine {
         value |= plan.format.dirty
       }
       guard value != entry.value else { continue }
+      guard entryValue(at: entry.address, bytes: plan.format.bytes) == entry.value else {
+        say("update_accessed_dirty_bits") { _ in
+          "The level-\(entry.level) entry at \(hex: entry.address.rawValue) has changed since it was read, so the walk "
+            + "starts over."
+        }
+        return false
+      }
       storeEntry(value, over: entry.value, at: entry.address, bytes: plan.format.bytes)
       walker.path[position].value = value
       say("update_accessed_dirty_bits") { _ in
@@ -22,6 +31,7 @@ extension VirtualMachine {
           + "\(plan.format.flagNames(value & ~entry.value, isLeaf: true).joined(separator: " and ")) set."
       }
     }
+    return true
   }
 
   /// Writes an entry of a guest table. The page was read before, so it is touched already or holds only zero, and

@@ -75,20 +75,24 @@ extension VirtualMachine {
     let plan = WalkPlan(
       name: name, role: role, format: EntryFormat(format: format), address: address, access: access,
       hasAccessedDirty: format != .ept || !role.base.adDisabled, isNested: name != vcpu.walkMMU)
-    trace { .pagetableWalk(address: address, access: access) }
-    var walker = GuestWalker()
-    do {
-      try descend(plan, &walker)
-    } catch {
-      return .failure(error)
-    }
-    if plan.hasAccessedDirty {
-      if !access.contains(.write), let leaf = walker.path.last, leaf.value & plan.format.dirty == 0 {
-        walker.access.remove(.write)
+    // A walk starts over when an entry is no longer what it read, as with tables that point to themselves. Each time a
+    // flag has been set that no walk clears, so that this ends.
+    while true {
+      trace { .pagetableWalk(address: address, access: access) }
+      var walker = GuestWalker()
+      do {
+        try descend(plan, &walker)
+      } catch {
+        return .failure(error)
       }
-      setAccessedDirty(plan, &walker)
+      if plan.hasAccessedDirty {
+        if !access.contains(.write), let leaf = walker.path.last, leaf.value & plan.format.dirty == 0 {
+          walker.access.remove(.write)
+        }
+        guard setAccessedDirty(plan, &walker) else { continue }
+      }
+      return .success(walker)
     }
-    return .success(walker)
   }
 
   private mutating func descend(_ plan: WalkPlan, _ walker: inout GuestWalker) throws(WalkFault) {
@@ -189,13 +193,16 @@ extension VirtualMachine {
     _ plan: WalkPlan, _ walker: inout GuestWalker, _ allowed: UInt64
   ) throws(WalkFault) {
     guard let leaf = walker.path.last else { return }
-    walker.access = plan.format.rights(allowed)
+    let rights = plan.format.rights(allowed)
+    walker.access = rights
     let key = plan.format.format == .paging64 ? leaf.value >> 59 & 0xf : 0
     if let code = permissionFault(vcpu[plan.name], walker.access, key, plan.access) {
-      record(plan, leaf, "It maps a page of rights \(walker.access.text), which the access may not use.")
+      record(
+        plan, leaf,
+        "It maps a page of rights \(rights.text). \(plan.denial(of: rights)): the walk ends.")
       throw fault(plan, code, allowed)
     }
-    record(plan, leaf, "It maps a page of rights \(walker.access.text), which the access may use.")
+    record(plan, leaf, "It maps a page of rights \(rights.text), which the access may use.")
     let frame = plan.format.frame(leaf.value, level: leaf.level, address: plan.address)
     switch translate(frame.address, for: plan.name, access: plan.access) {
     case .success(let address): walker.frame = address.frame

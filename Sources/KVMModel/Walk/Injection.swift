@@ -16,7 +16,9 @@ extension VirtualMachine {
       return .exception(
         .pageFault, errorCode: UInt32(truncatingIfNeeded: fault.errorCode.rawValue), address: fault.address,
         refusal: Refusal(
-          function: "kvm_inject_page_fault", reason: "the walk faults (\(fault.errorCode.text))"))
+          function: "kvm_inject_page_fault",
+          reason: "the walk of \(hex(fault.address)) faults: "
+            + (fault.errorCode.isEmpty ? "not present" : fault.errorCode.text)))
     }
   }
 
