@@ -121,7 +121,8 @@ public struct NestedCapabilities: Sendable, Hashable {
 public struct MemoryConfiguration: Sendable, Hashable {
   /// The memory slots, at most 16, in both address spaces (normal and system management mode).
   public var slots: [MemorySlot] = [MemorySlot(base: 0, bytes: 1 << 32)]
-  /// 64-bit words that lie in memory from the start.
+  /// 64-bit words that lie in memory from the start. One outside every slot is where the guest has no memory: it is never
+  /// read.
   public var words: [MemoryWord] = []
 
   /// One slot of 4 GiB at 0, all zero.
