@@ -59,7 +59,7 @@ extension VirtualMachine {
   ) {
     guard narrates else { return }
     let sentence = text(self)
-    transcript.enter(String(describing: function), sentence, effect)
+    transcript.enter(function, sentence, effect)
   }
 
   /// Ends what ``enter(_:effect:_:)`` began.
@@ -74,7 +74,7 @@ extension VirtualMachine {
   ) {
     guard narrates else { return }
     let sentence = text(self)
-    transcript.append(String(describing: function), sentence, effect)
+    transcript.append(function, sentence, effect)
   }
 
   /// Writes a call of the vendor's module.

@@ -16,7 +16,7 @@ public final class RolecallService: Sendable {
     public var wholeResults = 1_000
     /// Words of guest memory in one answer.
     public var memoryWords = 4_096
-    /// Characters of a session's name.
+    /// Unicode characters (code points) of a session's name.
     public var name = 200
 
     /// The limits above.

@@ -59,9 +59,11 @@ import Testing
       try client.post(
         "/v1/sessions", "{\"machine\": {\"memory\": {\"slots\": [\(slots.joined(separator: ","))]}}}"),
       422, "rule-violated", ["/machine/memory/slots"])
-    client.expectProblem(
-      try client.post("/v1/sessions", "{\"name\": \"\(String(repeating: "n", count: 201))\"}"), 422,
-      "rule-violated", ["/name"])
+    let accents = String(repeating: "\u{301}", count: 200)
+    for name in [String(repeating: "n", count: 201), "e" + accents] {
+      client.expectProblem(
+        try client.post("/v1/sessions", "{\"name\": \"\(name)\"}"), 422, "rule-violated", ["/name"])
+    }
     client.expectProblem(
       try client.post("/v1/sessions", #"{"boot": "long-mode-la57"}"#), 422, "rule-violated", ["/boot"])
   }

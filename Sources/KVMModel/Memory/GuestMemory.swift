@@ -25,6 +25,20 @@ public struct GuestMemory: Sendable, Hashable {
     return pages[address.frame]?[Int(address.rawValue & 0xfff) >> 3] ?? 0
   }
 
+  /// The first of some words that can't be written after those before it, by its place, and what keeps it from
+  /// being written; `nil` if all can be.
+  func refusal(of words: [MemoryWord]) -> (index: Int, refusal: MemoryRefusal)? {
+    var newlyTouched: Set<GuestFrameNumber> = []
+    for (index, word) in words.enumerated() {
+      let frame = word.address.frame
+      guard isVisible(frame) else { return (index, .outsideSlots) }
+      guard word.value != 0, pages[frame] == nil else { continue }
+      newlyTouched.insert(frame)
+      if pages.count + newlyTouched.count > Self.maximumTouchedPages { return (index, .tooManyPages) }
+    }
+    return nil
+  }
+
   /// Puts a 64-bit word where the address's aligned word lies.
   ///
   /// - Returns: what keeps it from being written, if anything; then nothing changed.

@@ -17,7 +17,7 @@ extension VirtualMachine {
     if cr3 & vcpu.cpuid.reservedAddressBits != 0 {
       throw NestedCR3Failure(
         refusal: Refusal(
-          function: String(describing: function), reason: "CR3 has bits at or above the guest's MAXPHYADDR"),
+          function: function, reason: "CR3 has bits at or above the guest's MAXPHYADDR"),
         isPDPTR: false)
     }
     if !nestedPaging && vcpu.registers.isPAEPaging && !loadPDPTRs(cr3) {

@@ -32,14 +32,11 @@ extension VirtualMachine {
   }
 
   private func check(_ words: [MemoryWord]) throws(OperationError) {
-    var copy = memory
-    for (index, word) in words.enumerated() {
-      if word.address.rawValue % 8 != 0 {
-        throw .invalid(Problem(pointer: "/words/\(index)", detail: "must lie at a multiple of 8"))
-      }
-      if let refusal = copy.store(word.value, at: word.address) {
-        throw .invalid(Problem(pointer: "/words/\(index)", detail: refusal.detail))
-      }
+    if let index = words.firstIndex(where: { $0.address.rawValue % 8 != 0 }) {
+      throw .invalid(Problem(pointer: "/words/\(index)", detail: "must lie at a multiple of 8"))
+    }
+    if let (index, refusal) = memory.refusal(of: words) {
+      throw .invalid(Problem(pointer: "/words/\(index)", detail: refusal.detail))
     }
   }
 }

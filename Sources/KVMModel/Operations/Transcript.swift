@@ -29,9 +29,4 @@ struct Transcript: Sendable, Hashable {
     steps.append(
       NarrationStep(function: function, depth: depth, text: text, effect: effect))
   }
-
-  mutating func attach(_ effect: Effect) {
-    guard !steps.isEmpty else { return }
-    steps[steps.count - 1].effect = effect
-  }
 }

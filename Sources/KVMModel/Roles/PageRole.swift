@@ -78,9 +78,6 @@ public struct PageRole: RawRepresentable, Hashable, Sendable {
     set { self[24, 8] = newValue ? 1 : 0 }
   }
 
-  /// The page is a root of tables that shadow a guest's: neither direct nor passthrough (`sp_has_gptes`).
-  public var hasGuestEntries: Bool { !direct && !passthrough }
-
   private subscript(_ bit: UInt32) -> Bool {
     get { rawValue >> bit & 1 != 0 }
     set { rawValue = newValue ? rawValue | 1 << bit : rawValue & ~(1 << bit) }

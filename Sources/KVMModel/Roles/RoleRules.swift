@@ -96,7 +96,7 @@ public struct EPTPointer: RawRepresentable, Hashable, Sendable {
   /// The value as it stands in the VMCS.
   public var rawValue: UInt64
 
-  /// Takes a value as it stands; ``problem(machine:cpuid:)`` tells whether KVM would accept it.
+  /// Takes a value as it stands; ``problem(capabilities:reservedAddressBits:)`` tells whether KVM would accept it.
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   /// Bits 2:0: memory type of the tables, 0 uncacheable or 6 write-back.

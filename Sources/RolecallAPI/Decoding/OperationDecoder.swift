@@ -6,7 +6,7 @@ struct OperationDecoder {
   /// Reads a vCPU operation for a machine of that vendor.
   typealias VCPUReader = @Sendable (inout Body, Vendor) -> VCPUOperation
   /// Reads a machine operation.
-  typealias MachineReader = @Sendable (inout Body) -> MemoryWrite?
+  typealias MachineReader = @Sendable (inout Body) -> OperationRequest
 
   /// The operations on a vCPU.
   static let vcpuOperations: [(name: String, read: VCPUReader)] = [
@@ -63,10 +63,10 @@ struct OperationDecoder {
     ("walk", { body, _ in .walk(walkRequest(&body)) }),
   ]
 
-  /// The operations on the machine; one that gives no write is `zap-all`.
+  /// The operations on the machine.
   static let machineOperations: [(name: String, read: MachineReader)] = [
-    ("write-memory", { body in MemoryWrite(&body) }),
-    ("zap-all", { _ in nil }),
+    ("write-memory", { body in .write(MemoryWrite(&body)) }),
+    ("zap-all", { _ in .operation(.machine(.zapAll)) }),
   ]
 
   /// What the operations are for.
@@ -88,8 +88,7 @@ struct OperationDecoder {
 
   /// Reads the body of a machine operation of a known name.
   func machineOperation(_ name: String, _ body: inout Body) -> OperationRequest? {
-    guard let read = Self.machineOperations.first(where: { $0.name == name })?.read else { return nil }
-    return read(&body).map { .write($0) } ?? .operation(.machine(.zapAll))
+    Self.machineOperations.first { $0.name == name }?.read(&body)
   }
 
   /// Reads an element of a list of operations, which names its operation and vCPU itself.

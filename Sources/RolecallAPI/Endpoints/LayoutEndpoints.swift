@@ -47,7 +47,8 @@ func answerEncode(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   do {
     layouts = try exchange.layouts(of: kernel)
   } catch {
-    throw ProblemDetails(.ruleViolated, [JSONProblem(pointer: "/kernel", detail: error.detail)])
+    let problems = error.items.map { JSONProblem(pointer: "/kernel", detail: $0.detail) }
+    throw ProblemDetails(.ruleViolated, problems)
   }
   let value: UInt64
   do {

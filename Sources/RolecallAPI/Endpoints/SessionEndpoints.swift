@@ -8,8 +8,8 @@ func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let service = exchange.service
   var body = Body(try exchange.body())
   let name = body.members.optionalString("name")
-  if let name, name.count > service.limits.name {
-    body.refuse("name", "at most \(service.limits.name) characters, it has \(name.count)")
+  if let length = name?.unicodeScalars.count, length > service.limits.name {
+    body.refuse("name", "at most \(service.limits.name) characters, it has \(length)")
   }
   let boot = body.members.optionalEnumeration("boot", of: Boot.self) ?? .longMode
   let machine = body.machine()

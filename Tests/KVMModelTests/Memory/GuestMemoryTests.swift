@@ -34,6 +34,31 @@ import Testing
     #expect(memory.touchedPages == GuestMemory.maximumTouchedPages)
   }
 
+  /// Looking ahead says what writing the words one by one would.
+  @Test func aListOfWordsIsRefusedWhereWritingItWouldBe() {
+    var memory = GuestMemory(slots: [MemorySlot(base: 0, bytes: 1 << 32)])
+    for page in 0..<UInt64(GuestMemory.maximumTouchedPages - 2) {
+      #expect(memory.store(1, at: Self.address(page << 12)) == nil)
+    }
+    let (free, outside): (UInt64, UInt64) = (0x8000_0000, 1 << 32)
+    for list in [
+      [(free, 1), (free + 8, 1), (free + 0x1000, 1), (0, 0), (free + 0x2000, 0)],
+      [(free, 1), (free + 0x1000, 1), (free + 0x2000, 1)], [(0, 1), (outside, 0)], [],
+      [
+        (free, 0), (free + 0x1000, 0), (free + 0x2000, 1), (free + 0x3000, 1), (free + 0x4000, 1),
+        (outside, 1),
+      ],
+    ] as [[(UInt64, UInt64)]] {
+      let words = list.map { MemoryWord(address: Self.address($0.0), value: $0.1) }
+      var written = memory
+      let refusals = words.map { written.store($0.value, at: $0.address) }
+      let expected = refusals.firstIndex { $0 != nil }
+      let found = memory.refusal(of: words)
+      #expect(found?.index == expected, "\(list)")
+      #expect(found?.refusal == expected.flatMap { refusals[$0] }, "\(list)")
+    }
+  }
+
   /// No base and size makes the test of a frame trap, legal or not.
   @Test func slotsOfAnySizeAnswer() {
     let values: [UInt64] = [0, 1, 0xfff, 0x1000, 1 << 52, 1 << 63, .max & ~0xfff, .max]
