@@ -27,7 +27,7 @@ let apiRoutes: [APIRoute] =
     route(.get, "/readyz", answerReadiness),
     route(.get, "/openapi.yaml", media: [.yaml], answerOpenAPIYAML),
     route(.get, "/openapi.json", answerOpenAPIJSON),
-    route(.get, "/v1/presets", answerPresets),
+    route(.get, "/v1/presets", query: ["names"], answerPresets),
     route(.get, "/v1/kernels", query: ["names"], answerKernels),
     route(
       .get, "/v1/decode/{role}/{value}", query: ["kernel", "against", "names"], media: [.json, .text],
@@ -38,15 +38,15 @@ let apiRoutes: [APIRoute] =
     route(.post, "/v1/sessions", query: ["names", "fields"], createSession),
     route(.get, "/v1/sessions/{id}", query: ["names", "fields"], media: [.json, .text], answerSession),
     route(.delete, "/v1/sessions/{id}", deleteSession),
-    route(.get, "/v1/sessions/{id}/shadow-pages", query: ["entries", "fields"], answerShadowPages),
-    route(.get, "/v1/sessions/{id}/shadow-pages/{hpa}", query: ["fields"], answerShadowPage),
-    route(.get, "/v1/sessions/{id}/memory", query: ["gpa", "words"], answerMemory),
+    route(.get, "/v1/sessions/{id}/shadow-pages", query: ["names", "entries", "fields"], answerShadowPages),
+    route(.get, "/v1/sessions/{id}/shadow-pages/{hpa}", query: ["names", "fields"], answerShadowPage),
+    route(.get, "/v1/sessions/{id}/memory", query: ["names", "gpa", "words"], answerMemory),
     route(.post, "/v1/sessions/{id}/batch", query: ["names", "fields"], applyBatch),
     route(
       .get, "/v1/sessions/{id}/vcpus/{n}", query: ["names", "fields"], media: [.json, .text], answerVCPU),
     route(
       .get, "/v1/sessions/{id}/vcpus/{n}/translate",
-      query: ["address", "access", "user", "implicit", "ac", "space", "fields"], answerTranslation),
+      query: ["names", "address", "access", "user", "implicit", "ac", "space", "fields"], answerTranslation),
   ]
   + OperationDecoder.machineOperations.map { name, _ in
     route(.post, "/v1/sessions/{id}/\(name)", query: ["names", "fields"], media: [.json, .text]) {

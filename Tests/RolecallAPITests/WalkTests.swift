@@ -269,7 +269,7 @@ import Testing
     for query in [
       "", "?access=read", "?address=", "?address=0x", "?address=-1", "?address=0x10000000000000000",
       "?address=1&access=execute", "?address=1&user=1", "?address=1&implicit", "?address=1&ac=no",
-      "?address=1&space=physical", "?address=1&fields=vcpu", "?address=1&names=upstream",
+      "?address=1&space=physical", "?address=1&fields=vcpu", "?address=1&nmaes=upstream",
       "?address=1&address=2",
       "?address=1&inject=false",
     ] {

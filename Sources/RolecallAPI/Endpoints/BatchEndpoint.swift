@@ -27,7 +27,6 @@ func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
       exchange.preference == .minimal
       || (operations.count > limits.wholeResults && exchange.preference != .representation)
     var json = JSONWriter()
-    json.reserveCapacity(operations.count * (isMinimal ? 3 : 12) * 1024)
     json.beginObject()
     if fields.contains("names") { exchange.naming.writeNames(to: &json) }
     let showsResults = fields.contains("results")
