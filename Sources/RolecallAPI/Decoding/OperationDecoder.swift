@@ -29,33 +29,29 @@ struct OperationDecoder {
     (
       "invpcid",
       { body, _ in
-        .invpcid(
-          type: InvalidationType.decode(&body, InvalidationType.invpcid),
-          pcid: body.members.optionalWord("pcid") ?? 0, gva: body.members.optionalWord("gva") ?? 0)
+        let type = InvalidationType.decode(&body, InvalidationType.invpcid)
+        return .invpcid(type: type, pcid: body.wordOrZero("pcid"), gva: body.wordOrZero("gva"))
       }
     ),
     (
       "invept",
       { body, _ in
-        .invept(
-          type: InvalidationType.decode(&body, InvalidationType.invept),
-          eptp: EPTPointer(rawValue: body.members.optionalWord("eptp") ?? 0))
+        let type = InvalidationType.decode(&body, InvalidationType.invept)
+        return .invept(type: type, eptp: EPTPointer(rawValue: body.wordOrZero("eptp")))
       }
     ),
     (
       "invvpid",
       { body, _ in
-        .invvpid(
-          type: InvalidationType.decode(&body, InvalidationType.invvpid),
-          vpid: body.members.optionalWord("vpid") ?? 0, gva: body.members.optionalWord("gva") ?? 0)
+        let type = InvalidationType.decode(&body, InvalidationType.invvpid)
+        return .invvpid(type: type, vpid: body.wordOrZero("vpid"), gva: body.wordOrZero("gva"))
       }
     ),
     (
       "invlpga",
       { body, _ in
-        .invlpga(
-          gva: body.members.word("gva"),
-          asid: UInt32(truncatingIfNeeded: body.members.optionalWord("asid", bits: 32) ?? 0))
+        let asid = UInt32(truncatingIfNeeded: body.wordOrZero("asid", bits: 32))
+        return .invlpga(gva: body.members.word("gva"), asid: asid)
       }
     ),
     ("vmxon", { _, _ in .vmxon }),
@@ -104,6 +100,13 @@ struct OperationDecoder {
       body.refuse("vcpu", OperationDecoder.vcpuRange(vcpus))
     }
     return vcpuOperation(name, vcpu: vcpu, &body)
+  }
+}
+
+extension Body {
+  /// A word that is 0 where it is left out.
+  fileprivate mutating func wordOrZero(_ key: String, bits: Int = 64) -> UInt64 {
+    members.optionalWord(key, bits: bits) ?? 0
   }
 }
 

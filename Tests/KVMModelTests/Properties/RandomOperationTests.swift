@@ -17,6 +17,9 @@ import Testing
         do {
           let result = try machine.apply(operation, detail: [])
           outcomes[result.outcome.status, default: 0] += 1
+          if case .internalError(let refusal) = result.outcome {
+            #expect(refusal.function != "vcpu_enter_guest", "seed \(seed): \(operation) does not settle")
+          }
           if case .vcpu(let number, _, true?) = operation, result.outcome == .ok {
             let vcpu = machine.vcpus[number]
             #expect(vcpu.requests.isEmpty && vcpu[vcpu.mmu].root.hpa != nil, "seed \(seed): \(operation)")
