@@ -25,6 +25,9 @@ public struct VirtualMachine: Sendable, Hashable {
   /// The shadow page at an address, if one lives there.
   public func shadowPage(at hpa: HostPhysicalAddress) -> ShadowPage? { pages[hpa] }
 
+  /// How the bits of entries of shadow pages are used.
+  public var spteFormat: SPTEFormat { SPTEFormat(machine) }
+
   /// Whether a previous root can serve again, as `is_obsolete_sp` decides.
   func isObsolete(_ page: ShadowPage) -> Bool {
     page.role.invalid || (!page.isTDPMMU && page.validGeneration != validGeneration)

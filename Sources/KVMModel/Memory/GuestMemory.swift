@@ -16,8 +16,17 @@ public struct GuestMemory: Sendable, Hashable {
   /// Whether a memory slot holds the frame (`kvm_is_visible_memslot`).
   public func isVisible(_ frame: GuestFrameNumber) -> Bool { slots.contains { $0.contains(frame) } }
 
+  /// Whether one slot holds a frame and those after it.
+  func holds(_ frame: GuestFrameNumber, count: Int) -> Bool {
+    let last = GuestFrameNumber(rawValue: frame.rawValue &+ UInt64(count - 1))
+    return slots.contains { $0.contains(frame) && $0.contains(last) }
+  }
+
   /// Number of pages touched so far.
   public var touchedPages: Int { pages.count }
+
+  /// Whether no further page may be touched.
+  var isFull: Bool { pages.count >= Self.maximumTouchedPages }
 
   /// The 64-bit word that holds the address; `nil` outside every slot.
   public func word(at address: GuestPhysicalAddress) -> UInt64? {
@@ -49,6 +58,33 @@ public struct GuestMemory: Sendable, Hashable {
       if pages.count >= Self.maximumTouchedPages { return .tooManyPages }
     }
     pages[address.frame, default: Array(repeating: 0, count: 512)][Int(address.rawValue & 0xfff) >> 3] = value
+    return nil
+  }
+
+  /// Some bytes of one page, little-endian; `nil` outside every slot.
+  ///
+  /// - Parameter bytes: 1 to 8.
+  func read(_ address: GuestPhysicalAddress, bytes: Int) -> UInt64? {
+    guard let low = word(at: address) else { return nil }
+    let shift = (address.rawValue & 7) * 8
+    let high =
+      shift + UInt64(bytes) * 8 > 64 ? word(at: GuestPhysicalAddress(rawValue: address.rawValue + 8)) ?? 0 : 0
+    let value = low >> shift | (shift == 0 ? 0 : high << (64 - shift))
+    return value & ~0 >> UInt64(64 - 8 * bytes)
+  }
+
+  /// Writes some bytes of one page, little-endian.
+  ///
+  /// - Parameter bytes: 1 to 8.
+  /// - Returns: what keeps them from being written, if anything; then nothing changed.
+  mutating func write(_ value: UInt64, at address: GuestPhysicalAddress, bytes: Int) -> MemoryRefusal? {
+    for index in 0..<UInt64(bytes) {
+      let place = GuestPhysicalAddress(rawValue: address.rawValue &+ index)
+      let shift = (place.rawValue & 7) * 8
+      let byte = value >> (index * 8) & 0xff
+      guard let word = word(at: place) else { return .outsideSlots }
+      if let refusal = store(word & ~(0xff << shift) | byte << shift, at: place) { return refusal }
+    }
     return nil
   }
 }

@@ -48,7 +48,9 @@ extension VirtualMachine {
       outcome: outcome, narration: written.steps,
       changes: detail.contains(.changes) ? changes(from: before, focus: operation.vcpu) : [],
       lookups: written.lookups, tlb: written.tlb, walk: written.walk, walkSteps: written.walkSteps,
-      memoryChanges: written.memoryChanges, trace: written.trace)
+      faults: written.faults, access: written.access, pagesCreated: written.pagesCreated,
+      pagesZapped: written.pagesZapped, rootsFreed: written.rootsFreed, memoryChanges: written.memoryChanges,
+      trace: written.trace)
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {
@@ -94,6 +96,8 @@ extension VirtualMachine {
     case .vmxon: try vmxon()
     case .vmxoff: try vmxoff()
     case .walk(let request): try walk(request)
+    case .pageFault(let address, let errorCode): _ = try pageFault(address, errorCode)
+    case .access(let request): try access(request)
     }
   }
 
@@ -106,6 +110,12 @@ extension VirtualMachine {
           ? "; every table address in them is L2-physical and is walked in L1's tables." : ".")
     }
     defer { leave() }
+    if request.space == .virtual && vcpu.registers.efer.contains(.lma) && !isCanonical(request.address) {
+      say("kvm_mmu_gva_to_gpa") { _ in
+        "The address is not canonical: the processor would raise #GP. KVM's walk does not look at the bits that no table "
+          + "translates."
+      }
+    }
     let result = physicalAddress(name, request.address, access: request.access)
     transcript.walk = WalkReport(result: result, exitQualification: vcpu.exitQualification)
     switch result {

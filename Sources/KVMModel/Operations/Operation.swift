@@ -52,6 +52,10 @@ public enum VCPUOperation: Sendable, Hashable {
   case vmxoff
   /// A software walk.
   case walk(WalkRequest)
+  /// A page fault as the hardware reports it.
+  case pageFault(address: UInt64, errorCode: AccessMode)
+  /// An access by the guest.
+  indirect case access(AccessRequest)
 }
 
 /// An operation on the machine, named as in the API.

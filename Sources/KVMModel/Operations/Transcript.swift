@@ -9,6 +9,16 @@ struct Transcript: Sendable, Hashable {
   var trace: [String] = []
   /// What a walk that was asked for found.
   var walk: WalkReport?
+  /// The page faults that KVM handled.
+  var faults: [FaultReport] = []
+  /// What an access of the guest came to.
+  var access: AccessReport?
+  /// Shadow pages made.
+  var pagesCreated = 0
+  /// Shadow pages zapped.
+  var pagesZapped = 0
+  /// Roots let go.
+  var rootsFreed = 0
   /// Table entries read so far.
   var references = 0
   /// How many walks are under way around this one.
@@ -28,5 +38,13 @@ struct Transcript: Sendable, Hashable {
     if steps.isEmpty { steps.reserveCapacity(32) }
     steps.append(
       NarrationStep(function: function, depth: depth, text: text, effect: effect))
+  }
+
+  /// Gives the last fault what was written down since it began.
+  mutating func closeFault(stepsFrom step: Int, changesFrom change: Int) {
+    guard !faults.isEmpty else { return }
+    faults[faults.count - 1].steps = Array(walkSteps[step...])
+    faults[faults.count - 1].memoryChanges = Array(memoryChanges[change...])
+    walkSteps.removeSubrange(step...)
   }
 }

@@ -32,6 +32,8 @@ extension VirtualMachine {
     if machine.forceFlushAndSyncOnReuse {
       raise([.mmuSync, .tlbFlushCurrent], "kvm.flush_on_reuse is on")
     }
+    forgetMMIO()
+    if !role.direct, let hpa = vcpu[name].root.hpa { pages.change(hpa) { $0.writeFloodingCount = 0 } }
   }
 
   private func slotsOf(_ name: MMUName) -> [Root] {

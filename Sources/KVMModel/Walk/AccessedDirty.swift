@@ -9,16 +9,16 @@ extension VirtualMachine {
       let entry = walker.path[position]
       var value = entry.value
       if value & plan.format.accessed == 0 {
-        trace { .setAccessedBit(entry.address) }
+        trace(plan) { .setAccessedBit(entry.address) }
         value |= plan.format.accessed
       }
       if position == last && plan.access.contains(.write) && value & plan.format.dirty == 0 {
-        trace { .setDirtyBit(entry.address) }
+        trace(plan) { .setDirtyBit(entry.address) }
         value |= plan.format.dirty
       }
       guard value != entry.value else { continue }
       guard entryValue(at: entry.address, bytes: plan.format.bytes) == entry.value else {
-        say("update_accessed_dirty_bits") { _ in
+        say(plan.actor == .kvm ? "update_accessed_dirty_bits" : "hardware") { _ in
           "The level-\(entry.level) entry at \(hex: entry.address.rawValue) has changed since it was read, so the walk "
             + "starts over."
         }
@@ -26,7 +26,7 @@ extension VirtualMachine {
       }
       storeEntry(value, over: entry.value, at: entry.address, bytes: plan.format.bytes)
       walker.path[position].value = value
-      say("update_accessed_dirty_bits") { _ in
+      say(plan.actor == .kvm ? "update_accessed_dirty_bits" : "hardware") { _ in
         "The level-\(entry.level) entry at \(hex(entry.address.rawValue)) becomes \(hex(value)): "
           + "\(plan.format.flagNames(value & ~entry.value, isLeaf: true).joined(separator: " and ")) set."
       }

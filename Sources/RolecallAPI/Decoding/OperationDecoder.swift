@@ -57,6 +57,14 @@ struct OperationDecoder {
     ("vmxon", { _, _ in .vmxon }),
     ("vmxoff", { _, _ in .vmxoff }),
     ("walk", { body, _ in .walk(walkRequest(&body)) }),
+    (
+      "page-fault",
+      { body, _ in
+        let address = body.members.word("address")
+        return .pageFault(address: address, errorCode: AccessMode(rawValue: body.members.word("error_code")))
+      }
+    ),
+    ("access", { body, _ in .access(accessRequest(&body)) }),
   ]
 
   /// The operations on the machine.

@@ -3,9 +3,11 @@ import KVMModel
 
 /// What one operation did, and the revision that it led to.
 struct ResultDocument {
-  /// The top-level keys, in order; `names` only where it stands alone, `walk` only for a walk.
+  /// The top-level keys, in order; `names` only where it stands alone, `walk` only where one was done, and
+  /// the three after it only for faults and accesses.
   static let keys = [
-    "names", "revision", "operation", "outcome", "walk", "narration", "changes", "lookups", "tlb", "trace",
+    "names", "revision", "operation", "outcome", "walk", "page_fault", "access", "tries", "narration",
+    "changes", "lookups", "tlb", "trace",
     "vcpu",
   ]
 
@@ -37,6 +39,17 @@ struct ResultDocument {
     if result.walk != nil, fields.contains("walk") {
       json.key("walk")
       result.writeWalk(to: &json, machine.machine.vendor)
+    }
+    if let fault = result.faults.last, fields.contains("page_fault") {
+      json.key("page_fault")
+      fault.write(to: &json)
+    }
+    if let access = result.access {
+      if fields.contains("access") {
+        json.key("access")
+        result.writeAccess(to: &json)
+      }
+      if fields.contains("tries") { json.member("tries", access.tries) }
     }
     if !isMinimal, fields.contains("narration") {
       json.key("narration")
