@@ -41,13 +41,17 @@ extension VirtualMachine {
     case .machine(.writeMemory(let words)):
       writeMemory(words)
       outcome = .ok
+    case .machine(.map(let mapping)):
+      carryOut(try TablePlan(mapping, in: memory), of: mapping)
+      outcome = .ok
     }
     let written = transcript
     transcript = Transcript(detail: [])
     return OperationResult(
       outcome: outcome, narration: written.steps,
       changes: detail.contains(.changes) ? changes(from: before, focus: operation.vcpu) : [],
-      lookups: written.lookups, tlb: written.tlb, walk: written.walk, walkSteps: written.walkSteps,
+      lookups: written.lookups, tlb: written.tlb, walk: written.walk, map: written.map,
+      walkSteps: written.walkSteps,
       memoryChanges: written.memoryChanges, trace: written.trace)
   }
 

@@ -6,6 +6,7 @@ extension VirtualMachine {
       guard vcpus.indices.contains(number) else { throw .noSuchVCPU(number) }
       if let conflict = conflict(operation, number) { throw .conflict(conflict) }
     case .machine(.writeMemory(let words)): try check(words)
+    case .machine(.map(let mapping)): _ = try TablePlan(mapping, in: memory)
     case .machine(.zapAll): break
     }
   }

@@ -12,9 +12,11 @@ public struct OperationResult: Sendable, Hashable {
   public var tlb: [TLBCall] = []
   /// What a walk that was asked for found.
   public var walk: WalkReport?
+  /// What a mapping that was asked for wrote.
+  public var map: MapReport?
   /// The table entries that walks read, in order.
   public var walkSteps: [WalkStep] = []
-  /// Guest memory that the operation itself changed: accessed and dirty flags.
+  /// Guest memory that the operation itself changed: accessed and dirty flags, and mapped entries.
   public var memoryChanges: [MemoryChange] = []
   /// Lines as the kernel's tracepoints would print them.
   public var trace: [String] = []

@@ -9,6 +9,8 @@ struct Transcript: Sendable, Hashable {
   var trace: [String] = []
   /// What a walk that was asked for found.
   var walk: WalkReport?
+  /// What a mapping that was asked for wrote.
+  var map: MapReport?
   /// Table entries read so far.
   var references = 0
   /// How many walks are under way around this one.

@@ -28,7 +28,7 @@ extension VirtualMachine {
       walker.path[position].value = value
       say("update_accessed_dirty_bits") { _ in
         "The level-\(entry.level) entry at \(hex(entry.address.rawValue)) becomes \(hex(value)): "
-          + "\(plan.format.flagNames(value & ~entry.value, isLeaf: true).joined(separator: " and ")) set."
+          + "\(plan.format.flagNames(value & ~entry.value, isLeaf: true, level: entry.level).joined(separator: " and ")) set."
       }
     }
     return true

@@ -20,7 +20,8 @@ extension VirtualMachine {
         stage: plan.name != .guest ? .guest : plan.format.format == .ept ? .ept : .npt,
         nesting: transcript.nesting, level: level, table: table, index: index, entryAddress: address,
         entry: entry,
-        flags: entry.map { plan.format.flagNames($0, isLeaf: isLeaf) } ?? [], conclusion: conclusion(),
+        flags: entry.map { plan.format.flagNames($0, isLeaf: isLeaf, level: level) } ?? [],
+        conclusion: conclusion(),
         references: transcript.references))
   }
 }

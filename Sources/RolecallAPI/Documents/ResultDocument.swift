@@ -3,9 +3,10 @@ import KVMModel
 
 /// What one operation did, and the revision that it led to.
 struct ResultDocument {
-  /// The top-level keys, in order; `names` only where it stands alone, `walk` only for a walk.
+  /// The top-level keys, in order; `names` only where it stands alone, `walk` only for a walk, `map` only for a mapping.
   static let keys = [
-    "names", "revision", "operation", "outcome", "walk", "narration", "changes", "lookups", "tlb", "trace",
+    "names", "revision", "operation", "outcome", "walk", "map", "narration", "changes", "lookups", "tlb",
+    "trace",
     "vcpu",
   ]
 
@@ -37,6 +38,10 @@ struct ResultDocument {
     if result.walk != nil, fields.contains("walk") {
       json.key("walk")
       result.writeWalk(to: &json, machine.machine.vendor)
+    }
+    if let map = result.map, fields.contains("map") {
+      json.key("map")
+      map.write(to: &json)
     }
     if !isMinimal, fields.contains("narration") {
       json.key("narration")
