@@ -82,7 +82,7 @@ extension VirtualMachine {
 
   /// Writes a call of the vendor's module.
   mutating func call(_ call: TLBCall) {
-    if transcript.detail.contains(.tlb) { transcript.tlb.append(call) }
+    if transcript.detail.contains(.tlb) { transcript.result.tlb.append(call) }
   }
 
   /// Raises a request on the current vCPU (`kvm_make_request`).

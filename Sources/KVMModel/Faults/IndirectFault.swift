@@ -6,7 +6,7 @@ extension VirtualMachine {
     switch walk(name, fault.address, access: access) {
     case .success(let found): walker = found
     case .failure(let failure):
-      transcript.faults.append(FaultReport(fault, .retry))
+      transcript.result.faults.append(FaultReport(fault, .retry))
       throw Refused(outcome: inject(failure))
     }
     let writesOwnTable = writesOwnTable(walker, fault, vcpu[name].vcpuRole)

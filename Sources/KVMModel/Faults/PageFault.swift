@@ -59,7 +59,7 @@ extension VirtualMachine {
     case .paging32, .paging64, .ept: report = try indirectPageFault(fault, name)
     }
     say(handler.rawValue) { _ in "RET_PF_\(report.result.rawValue.uppercased()): \(report.result.meaning)" }
-    transcript.faults.append(report)
+    transcript.result.faults.append(report)
     return report.result
   }
 

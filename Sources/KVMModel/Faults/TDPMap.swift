@@ -18,7 +18,7 @@ extension VirtualMachine {
     role.level -= 1
     let first = frame.aligned(toLevel: walk.level)
     let page = pages.allocate(frame: first, role: role, isTDPMMU: true, validGeneration: 0)
-    transcript.pagesCreated += 1
+    transcript.result.pagesCreated += 1
     trace { .getPage(page, isNew: true) }
     pages.change(page.hpa) { $0.parents.append(walk.place) }
     say("tdp_mmu_alloc_sp", effect: .createdPage(hpa: page.hpa, frame: first, role: role)) { _ in
@@ -67,7 +67,7 @@ extension VirtualMachine {
   private mutating func removeTDPPage(_ hpa: HostPhysicalAddress) {
     guard let page = pages[hpa] else { return }
     trace { .prepareZapPage(page) }
-    transcript.pagesZapped += 1
+    transcript.result.pagesZapped += 1
     say("handle_removed_pt", effect: .zappedPage(hpa: hpa, frame: page.frame, role: page.role)) { _ in
       "The level-\(page.role.level) table at \(hex: hpa.rawValue) goes, with what hangs from it."
     }
@@ -81,7 +81,7 @@ extension VirtualMachine {
   mutating func invalidateTDPRoot(_ root: HostPhysicalAddress) {
     guard let page = pages[root] else { return }
     pages.invalidate(root)
-    transcript.pagesZapped += 1
+    transcript.result.pagesZapped += 1
     say(
       "kvm_tdp_mmu_invalidate_all_roots", effect: .zappedPage(hpa: root, frame: page.frame, role: page.role)
     ) { _ in

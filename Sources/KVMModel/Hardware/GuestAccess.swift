@@ -12,11 +12,11 @@ extension VirtualMachine {
     if vcpu.registers.efer.contains(.lma) && !isCanonical(request.address) {
       throw .generalProtection("hardware", "the address is not canonical, so the processor walks no tables")
     }
-    transcript.access = AccessReport()
+    transcript.result.access = AccessReport()
     for number in 1...Self.maximumTries {
       let entered = enterGuest()
       guard entered == .ok else { throw Refused(outcome: entered) }
-      transcript.access?.tries = number
+      transcript.result.access?.tries = number
       if try attempt(request) { return }
     }
     throw Refused(
@@ -28,12 +28,12 @@ extension VirtualMachine {
   ///
   /// - Returns: whether the access is done.
   private mutating func attempt(_ request: AccessRequest) throws(Refused) -> Bool {
-    transcript.walkSteps = []
+    transcript.result.walkSteps = []
     transcript.references = 0
     let fault: WalkFault
     switch hardwareWalk(request) {
     case .success(let address):
-      transcript.walk = WalkReport(result: .success(address), exitQualification: vcpu.exitQualification)
+      transcript.result.walk = WalkReport(result: .success(address), exitQualification: vcpu.exitQualification)
       say("hardware") { _ in
         "The tables allow the access: it reaches guest-physical \(hex: address.rawValue)."
       }
@@ -41,7 +41,7 @@ extension VirtualMachine {
       return true
     case .failure(let failure): fault = failure
     }
-    transcript.walk = WalkReport(result: .failure(fault), exitQualification: vcpu.exitQualification)
+    transcript.result.walk = WalkReport(result: .failure(fault), exitQualification: vcpu.exitQualification)
     if machine.tdp && !fault.nested {
       throw Refused(outcome: .pageFault(fault, in: "hardware"))
     }
@@ -85,18 +85,18 @@ extension VirtualMachine {
   /// Handles a fault that the hardware reports (`kvm_mmu_page_fault`, up to emulation).
   mutating func pageFault(_ address: UInt64, _ errorCode: AccessMode) throws(Refused) -> FaultReturn {
     let fault = PageFault(address: address, errorCode: errorCode)
-    let firstStep = transcript.walkSteps.count
-    let firstChange = transcript.memoryChanges.count
+    let firstStep = transcript.result.walkSteps.count
+    let firstChange = transcript.result.memoryChanges.count
     defer { transcript.closeFault(stepsFrom: firstStep, changesFrom: firstChange) }
     guard activeMMU.root.hpa != nil else {
       say("kvm_mmu_page_fault") { _ in "No root is valid: the guest must be entered again first." }
-      transcript.faults.append(FaultReport(fault, .retry))
+      transcript.result.faults.append(FaultReport(fault, .retry))
       return .retry
     }
     if errorCode.contains(.reserved) {
       let result = mmioFault(fault, vcpu.mmu)
       if result != .invalid {
-        transcript.faults.append(FaultReport(fault, result))
+        transcript.result.faults.append(FaultReport(fault, result))
         return result
       }
     }
@@ -109,7 +109,7 @@ extension VirtualMachine {
   private mutating func emulate(_ request: AccessRequest, at address: GuestPhysicalAddress?) throws(Refused) {
     enter("x86_emulate_instruction") { _ in "The processor can't do it, so KVM carries the instruction out." }
     defer { leave() }
-    transcript.access?.isEmulated = true
+    transcript.result.access?.isEmulated = true
     var target = address
     if target == nil {
       switch physicalAddress(vcpu.walkMMU, request.address, access: request.mode) {
@@ -119,7 +119,7 @@ extension VirtualMachine {
     }
     guard let target else { return }
     guard memory.isVisible(target.frame) else {
-      transcript.access?.isMMIO = true
+      transcript.result.access?.isMMIO = true
       say("emulator_read_write_onepage") { _ in
         "No memory lies at guest-physical \(hex: target.rawValue): user space acts as the device (KVM_EXIT_MMIO)."
       }
@@ -135,7 +135,7 @@ extension VirtualMachine {
   private mutating func complete(_ request: AccessRequest, at address: GuestPhysicalAddress) throws(Refused) {
     let old = memory.read(address, bytes: request.bytes)
     guard request.kind == .write, let value = request.value, let old, value != old else {
-      transcript.access?.value = old
+      transcript.result.access?.value = old
       return
     }
     if let refusal = memory.write(value, at: address, bytes: request.bytes) {
@@ -143,9 +143,9 @@ extension VirtualMachine {
         outcome: .internalError(
           Refusal(function: "kvm_vcpu_write_guest", reason: "the write \(refusal.detail)")))
     }
-    transcript.access?.value = value
+    transcript.result.access?.value = value
     if transcript.detail.contains(.memory) {
-      transcript.memoryChanges.append(
+      transcript.result.memoryChanges.append(
         MemoryChange(address: address, bytes: request.bytes, from: old, to: value))
     }
   }

@@ -109,7 +109,7 @@ extension VirtualMachine {
 
   private mutating func record(_ walk: ShadowWalk, _ spte: SPTE, _ conclusion: @autoclosure () -> String) {
     guard transcript.detail.contains(.walk) else { return }
-    transcript.walkSteps.append(
+    transcript.result.walkSteps.append(
       WalkStep(
         stage: !machine.tdp ? .shadow : machine.vendor == .intel ? .ept : .npt, nesting: transcript.nesting,
         level: walk.level, table: walk.table.rawValue, index: walk.place.index, entryAddress: nil,

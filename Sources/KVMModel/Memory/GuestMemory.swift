@@ -34,6 +34,33 @@ public struct GuestMemory: Sendable, Hashable {
     return pages[address.frame]?[Int(address.rawValue & 0xfff) >> 3] ?? 0
   }
 
+  /// The entry of 4 or 8 bytes at an address, a multiple of its size; `nil` outside every slot.
+  func entry(at address: GuestPhysicalAddress, bytes: UInt64) -> UInt64? {
+    guard let word = word(at: address) else { return nil }
+    return bytes == 8 ? word : word >> ((address.rawValue & 4) * 8) & 0xffff_ffff
+  }
+
+  /// The first frame from `start` on that a slot holds, that is wholly zero and that lies in none of some ranges of frame
+  /// numbers.
+  ///
+  /// It takes no more steps than there are slots, ranges and touched pages.
+  func firstZeroFrame(from start: GuestFrameNumber, outside ranges: [Range<UInt64>]) -> GuestFrameNumber? {
+    var candidate = start.rawValue
+    for slot in slots.sorted(by: { $0.base < $1.base }) {
+      candidate = max(candidate, slot.base >> 12)
+      while slot.contains(GuestFrameNumber(rawValue: candidate)) {
+        if let range = ranges.first(where: { $0.contains(candidate) }) {
+          candidate = range.upperBound
+        } else if pages[GuestFrameNumber(rawValue: candidate)]?.allSatisfy({ $0 == 0 }) ?? true {
+          return GuestFrameNumber(rawValue: candidate)
+        } else {
+          candidate += 1
+        }
+      }
+    }
+    return nil
+  }
+
   /// The first of some words that can't be written after those before it, by its place, and what keeps it from
   /// being written; `nil` if all can be.
   func refusal(of words: [MemoryWord]) -> (index: Int, refusal: MemoryRefusal)? {

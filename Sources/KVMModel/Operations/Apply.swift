@@ -41,16 +41,15 @@ extension VirtualMachine {
     case .machine(.writeMemory(let words)):
       writeMemory(words)
       outcome = .ok
+    case .machine(.map(let mapping)):
+      carryOut(try TablePlan(mapping, in: memory), of: mapping)
+      outcome = .ok
     }
-    let written = transcript
+    var result = transcript.result
     transcript = Transcript(detail: [])
-    return OperationResult(
-      outcome: outcome, narration: written.steps,
-      changes: detail.contains(.changes) ? changes(from: before, focus: operation.vcpu) : [],
-      lookups: written.lookups, tlb: written.tlb, walk: written.walk, walkSteps: written.walkSteps,
-      faults: written.faults, access: written.access, pagesCreated: written.pagesCreated,
-      pagesZapped: written.pagesZapped, rootsFreed: written.rootsFreed, memoryChanges: written.memoryChanges,
-      trace: written.trace)
+    result.outcome = outcome
+    if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
+    return result
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {
@@ -117,7 +116,7 @@ extension VirtualMachine {
       }
     }
     let result = physicalAddress(name, request.address, access: request.access)
-    transcript.walk = WalkReport(result: result, exitQualification: vcpu.exitQualification)
+    transcript.result.walk = WalkReport(result: result, exitQualification: vcpu.exitQualification)
     switch result {
     case .success(let address):
       say("kvm_mmu_gva_to_gpa") { _ in "The walk leads to guest-physical \(hex(address.rawValue))." }

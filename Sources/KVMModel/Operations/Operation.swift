@@ -62,6 +62,8 @@ public enum VCPUOperation: Sendable, Hashable {
 public enum MachineOperation: Sendable, Hashable {
   /// A write that KVM does not see, as a device's.
   case writeMemory([MemoryWord])
+  /// Entries written into a guest's tables so that they map a page; KVM does not see that either.
+  indirect case map(Mapping)
   /// Zapping of all shadow pages (`kvm_mmu_zap_all_fast`).
   case zapAll
 }

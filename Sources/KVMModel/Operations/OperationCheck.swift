@@ -7,6 +7,7 @@ extension VirtualMachine {
       if let conflict = conflict(operation, number) { throw .conflict(conflict) }
       if let problem = addressProblem(operation, vcpus[number]) { throw .invalid(problem) }
     case .machine(.writeMemory(let words)): try check(words)
+    case .machine(.map(let mapping)): _ = try TablePlan(mapping, in: memory)
     case .machine(.zapAll): break
     }
   }

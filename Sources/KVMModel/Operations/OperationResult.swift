@@ -12,6 +12,8 @@ public struct OperationResult: Sendable, Hashable {
   public var tlb: [TLBCall] = []
   /// What a walk that was asked for found.
   public var walk: WalkReport?
+  /// What a mapping that was asked for wrote.
+  public var map: MapReport?
   /// The table entries that walks read, in order.
   public var walkSteps: [WalkStep] = []
   /// The page faults that KVM handled, in order.
@@ -24,7 +26,7 @@ public struct OperationResult: Sendable, Hashable {
   public var pagesZapped = 0
   /// Roots let go.
   public var rootsFreed = 0
-  /// Guest memory that the operation itself changed: accessed and dirty flags.
+  /// Guest memory that the operation itself changed: accessed and dirty flags, and mapped entries.
   public var memoryChanges: [MemoryChange] = []
   /// Lines as the kernel's tracepoints would print them.
   public var trace: [String] = []

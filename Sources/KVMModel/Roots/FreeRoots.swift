@@ -57,7 +57,7 @@ extension VirtualMachine {
     guard let page = pages[hpa] else { return }
     let left = pages.addReference(-1, to: hpa)
     let ends = left == 0 && (page.isTDPMMU || page.role.invalid)
-    transcript.rootsFreed += 1
+    transcript.result.rootsFreed += 1
     say("mmu_free_root_page", effect: .freedRoot(name, slot: slot, hpa: hpa)) { _ in
       "The root at \(hex: hpa.rawValue) (\(slot.name)) is let go; "
         + (ends

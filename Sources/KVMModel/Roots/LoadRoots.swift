@@ -86,7 +86,7 @@ extension VirtualMachine {
     let page = pages.allocate(
       frame: GuestFrameNumber(rawValue: 0), role: role, isTDPMMU: true, validGeneration: 0)
     pages.addTDPRoot(page.hpa)
-    transcript.pagesCreated += 1
+    transcript.result.pagesCreated += 1
     trace { .getPage(page, isNew: true) }
     pages.addReference(2, to: page.hpa)
     say(

@@ -22,7 +22,7 @@ extension VirtualMachine {
     let keepsCurrent = vcpu[name].root.hpa != nil
     let hit = keepsCurrent ? findKeepingCurrent(name, &search) : findWithoutCurrent(name, &search)
     if transcript.detail.contains(.lookups) {
-      transcript.lookups.append(
+      transcript.result.lookups.append(
         RootLookup(
           mmu: name, pgd: pgd, role: role, candidates: search.candidates, hit: hit, before: before,
           after: slotsOf(name)))

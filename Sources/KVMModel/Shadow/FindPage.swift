@@ -22,7 +22,7 @@ extension VirtualMachine {
       return hpa
     }
     let page = pages.allocate(frame: frame, role: role, isTDPMMU: false, validGeneration: validGeneration)
-    transcript.pagesCreated += 1
+    transcript.result.pagesCreated += 1
     say("kvm_mmu_alloc_shadow_page", effect: .createdPage(hpa: page.hpa, frame: frame, role: role)) { _ in
       "No shadow page for frame \(hex: frame.rawValue) has role \(hex: role.rawValue), so one is made at "
         + "\(hex: page.hpa.rawValue)."

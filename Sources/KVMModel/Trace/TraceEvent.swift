@@ -97,7 +97,7 @@ extension VirtualMachine {
   /// Writes a line as a tracepoint would print it.
   mutating func trace(_ event: () -> TraceEvent) {
     guard transcript.detail.contains(.trace) else { return }
-    transcript.trace.append(event().line)
+    transcript.result.trace.append(event().line)
   }
 
   /// Writes a line about a walk, if KVM does it: tracepoints don't see the processor's.

@@ -28,7 +28,7 @@ extension VirtualMachine {
       walker.path[position].value = value
       say(plan.actor == .kvm ? "update_accessed_dirty_bits" : "hardware") { _ in
         "The level-\(entry.level) entry at \(hex(entry.address.rawValue)) becomes \(hex(value)): "
-          + "\(plan.format.flagNames(value & ~entry.value, isLeaf: true).joined(separator: " and ")) set."
+          + "\(plan.format.flagNames(value & ~entry.value, isLeaf: true, level: entry.level).joined(separator: " and ")) set."
       }
     }
     return true
@@ -44,7 +44,7 @@ extension VirtualMachine {
     let mask: UInt64 = bytes == 4 ? 0xffff_ffff << shift : .max
     guard memory.store(word & ~mask | value << shift, at: address) == nil else { return }
     if transcript.detail.contains(.memory) {
-      transcript.memoryChanges.append(
+      transcript.result.memoryChanges.append(
         MemoryChange(address: address, bytes: Int(bytes), from: old, to: value))
     }
   }

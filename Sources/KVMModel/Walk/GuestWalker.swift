@@ -181,8 +181,7 @@ extension VirtualMachine {
 
   /// The entry of a table in memory; `nil` outside every slot.
   func entryValue(at address: GuestPhysicalAddress, bytes: UInt64) -> UInt64? {
-    guard let word = memory.word(at: address) else { return nil }
-    return bytes == 8 ? word : word >> ((address.rawValue & 4) * 8) & 0xffff_ffff
+    memory.entry(at: address, bytes: bytes)
   }
 
   /// Checks presence and reserved bits of an entry.

@@ -70,6 +70,7 @@ struct OperationDecoder {
   /// The operations on the machine.
   static let machineOperations: [(name: String, read: MachineReader)] = [
     ("write-memory", { body in .write(MemoryWrite(&body)) }),
+    ("map", { body in .operation(.machine(.map(mapping(&body)))) }),
     ("zap-all", { _ in .operation(.machine(.zapAll)) }),
   ]
 

@@ -15,6 +15,9 @@ extension Operation {
       json.member("op", "write-memory")
       json.key("at")
       json.array { json in for word in words { word.write(to: &json) } }
+    case .machine(.map(let mapping)):
+      json.member("op", "map")
+      mapping.writeMembers(to: &json)
     case .machine(.zapAll):
       json.member("op", "zap-all")
     }

@@ -3,12 +3,11 @@ import KVMModel
 
 /// What one operation did, and the revision that it led to.
 struct ResultDocument {
-  /// The top-level keys, in order; `names` only where it stands alone, `walk` only where one was done, and
-  /// the three after it only for faults and accesses.
+  /// The top-level keys, in order. `names` is there only where the result stands alone; `walk`, `page_fault`, `access` with
+  /// `tries`, and `map` only where there was one.
   static let keys = [
-    "names", "revision", "operation", "outcome", "walk", "page_fault", "access", "tries", "narration",
-    "changes", "lookups", "tlb", "trace",
-    "vcpu",
+    "names", "revision", "operation", "outcome", "walk", "page_fault", "access", "tries", "map", "narration",
+    "changes", "lookups", "tlb", "trace", "vcpu",
   ]
 
   let operation: Operation
@@ -50,6 +49,10 @@ struct ResultDocument {
         result.writeAccess(to: &json)
       }
       if fields.contains("tries") { json.member("tries", access.tries) }
+    }
+    if let map = result.map, fields.contains("map") {
+      json.key("map")
+      map.write(to: &json)
     }
     if !isMinimal, fields.contains("narration") {
       json.key("narration")
