@@ -17,6 +17,7 @@ extension VirtualMachine {
         if machine.autoEnter { _ = $0.enterGuest() }
       }
     }
+    transcript = Transcript(detail: [])
   }
 
   /// Carries an operation out.
