@@ -32,6 +32,18 @@ extension VirtualMachine {
     return vcpu.mmio.address != 0 && vcpu.mmio.address == address & ~0xfff
   }
 
+  /// Where an access leads, if it is to the address that is remembered and may be done (`vcpu_mmio_gva_to_gpa`): then the
+  /// guest's tables need not be walked.
+  func rememberedMMIO(_ request: AccessRequest) -> GuestPhysicalAddress? {
+    let page = request.address & ~0xfff
+    guard page != 0, vcpu.mmio.address == page, vcpu.mmio.generation == slotGeneration else { return nil }
+    let mode = request.mode
+    if vcpu.registers.isPaging, permissionFault(vcpu[vcpu.walkMMU], vcpu.mmio.access, 0, mode) != nil {
+      return nil
+    }
+    return GuestPhysicalAddress(rawValue: vcpu.mmio.frame.rawValue << 12 | request.address & 0xfff)
+  }
+
   /// Handles a fault by a reserved bit, which KVM's MMIO entries have set (`handle_mmio_page_fault`).
   ///
   /// - Returns: `emulate`; `invalid` if the entry is of older memory slots; `retry` if it is no MMIO entry any more.

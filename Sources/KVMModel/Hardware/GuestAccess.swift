@@ -33,7 +33,8 @@ extension VirtualMachine {
     let fault: WalkFault
     switch hardwareWalk(request) {
     case .success(let address):
-      transcript.result.walk = WalkReport(result: .success(address), exitQualification: vcpu.exitQualification)
+      transcript.result.walk = WalkReport(
+        result: .success(address), exitQualification: vcpu.exitQualification)
       say("hardware") { _ in
         "The tables allow the access: it reaches guest-physical \(hex: address.rawValue)."
       }
@@ -110,7 +111,7 @@ extension VirtualMachine {
     enter("x86_emulate_instruction") { _ in "The processor can't do it, so KVM carries the instruction out." }
     defer { leave() }
     transcript.result.access?.isEmulated = true
-    var target = address
+    var target = address ?? rememberedMMIO(request)
     if target == nil {
       switch physicalAddress(vcpu.walkMMU, request.address, access: request.mode) {
       case .success(let found): target = found
@@ -118,6 +119,7 @@ extension VirtualMachine {
       }
     }
     guard let target else { return }
+    transcript.result.walk = WalkReport(result: .success(target), exitQualification: vcpu.exitQualification)
     guard memory.isVisible(target.frame) else {
       transcript.result.access?.isMMIO = true
       say("emulator_read_write_onepage") { _ in

@@ -16,10 +16,11 @@ extension VirtualMachine {
       mode.insert(.user)
     }
     let permissions = Permissions(role: .twoDimensionalHardware, ept: spteFormat.isEPT)
-    return walkLoadedTables(address.rawValue, mode, permissions).mapError { fault in
-      let stage: AccessMode = fault.errorCode == .reserved ? [] : isTable ? .guestPage : .guestFinal
-      return WalkFault(errorCode: fault.errorCode.union(stage), address: fault.address, nested: true)
-    }
+    let result = walkLoadedTables(address.rawValue, mode, permissions)
+    guard case .failure(let fault) = result, fault.errorCode != .reserved else { return result }
+    if !isTable { vcpu.exitQualification |= 1 << 8 }
+    let code = fault.errorCode.union(isTable ? .guestPage : .guestFinal)
+    return .failure(WalkFault(errorCode: code, address: fault.address, nested: true))
   }
 
   /// Walks the shadow pages of a guest without two-dimensional paging. CR0.WP and EFER.NX are always on for the processor

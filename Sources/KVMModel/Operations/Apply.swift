@@ -66,6 +66,7 @@ extension VirtualMachine {
     }
     if operation == .enterGuest { return enterGuest() }
     if case .internalError = outcome { return outcome }
+    if case .access = operation, vcpu.requests.isEmpty { return outcome }
     guard enters else { return outcome }
     let entered = enterGuest()
     return entered == .ok ? outcome : entered

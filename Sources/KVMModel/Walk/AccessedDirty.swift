@@ -28,7 +28,7 @@ extension VirtualMachine {
       walker.path[position].value = value
       say(plan.actor == .kvm ? "update_accessed_dirty_bits" : "hardware") { _ in
         "The level-\(entry.level) entry at \(hex(entry.address.rawValue)) becomes \(hex(value)): "
-          + "\(plan.format.flagNames(value & ~entry.value, isLeaf: true, level: entry.level).joined(separator: " and ")) set."
+          + "\((value ^ entry.value) & plan.format.dirty == 0 ? "A" : entry.value & plan.format.accessed == 0 ? "A and D" : "D") set."
       }
     }
     return true
