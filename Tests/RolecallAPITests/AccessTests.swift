@@ -92,7 +92,7 @@ import Testing
     #expect(result["tries"].integer == 6)
     let faults = result["access"]["faults"].elements
     #expect(
-      faults.map { $0["address"].string } == ["0x1000", "0x2000", "0x3000", "0x4000", "0x5000"])
+      faults.map { $0["address"].string } == ["0x1000", "0x2000", "0x3000", "0x4038", "0x5000"])
     #expect(faults.allSatisfy { $0["ret"].string == "fixed" && $0["steps"].elements.isEmpty })
     #expect(result["page_fault"] == faults.last)
     let column = [4, 3, 2, 1].map { "ept \($0)" }

@@ -51,7 +51,8 @@ extension VirtualMachine {
     walker.access.remove(.user)
     if role.ext.contains(.cr4SMEP) { walker.access.remove(.execute) }
     let rights = walker.access.text
-    say("FNAME(page_fault)") { _ in
+    let handler = vcpu[name].pageFault?.rawValue ?? ""
+    say(handler) { _ in
       "CR0.WP is 0, so the supervisor may write the read-only page: the entry gets rights \(rights), which users "
         + "can't use."
     }

@@ -49,8 +49,7 @@ extension VirtualMachine {
     let name = vcpu.mmu
     let handler = vcpu[name].pageFault ?? .tdp
     enter(handler.rawValue) { _ in
-      "\(name.rawValue) has a fault at \(hex: fault.address) with error code \(hex: fault.errorCode.rawValue) "
-        + "(\(fault.errorCode.text))."
+      "\(name.rawValue) has a fault at \(hex: fault.address) with error code \(fault.errorCode.summary)."
     }
     defer { leave() }
     let report: FaultReport

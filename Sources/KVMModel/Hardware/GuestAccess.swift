@@ -48,7 +48,7 @@ extension VirtualMachine {
     }
     say("hardware") { _ in
       "The processor leaves the guest: the loaded tables don't allow the access (\(hex: fault.address), error code "
-        + "\(hex: fault.errorCode.rawValue))."
+        + "\(fault.errorCode.summary))."
     }
     return try handleFault(fault, request)
   }
@@ -108,7 +108,9 @@ extension VirtualMachine {
   ///
   /// - Parameter address: where it leads, if the fault told.
   private mutating func emulate(_ request: AccessRequest, at address: GuestPhysicalAddress?) throws(Refused) {
-    enter("x86_emulate_instruction") { _ in "The processor can't do it, so KVM carries the instruction out." }
+    enter("x86_emulate_instruction") { _ in
+      "The processor may not write a guest table that is shadowed, nor reach a device: KVM carries the instruction out."
+    }
     defer { leave() }
     transcript.result.access?.isEmulated = true
     var target = address ?? rememberedMMIO(request)

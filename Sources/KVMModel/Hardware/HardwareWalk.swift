@@ -52,7 +52,10 @@ extension VirtualMachine {
       transcript.references += 1
       rights.formIntersection(format.rights(spte))
       if format.isMMIO(spte) {
-        record(walk, spte, "It is an MMIO entry: a reserved value by which KVM knows the address.")
+        record(
+          walk, spte,
+          "It is an MMIO entry: \(format.isEPT ? "its rights are a combination that EPT forbids" : "a bit is set that no processor allows"), so every access faults and KVM knows the address at once."
+        )
         let code: AccessMode =
           format.isEPT ? .reserved : access.intersection(.kinds).union([.present, .reserved])
         return .failure(WalkFault(errorCode: code, address: address, nested: true))
