@@ -1,7 +1,8 @@
 extension VirtualMachine {
   /// Handles a fault where guest tables say what an address means (`FNAME(page_fault)`).
   mutating func indirectPageFault(_ fault: PageFault, _ name: MMUName) throws(Refused) -> FaultReport {
-    let access = fault.errorCode.subtracting(.reserved)
+    var access = fault.errorCode.subtracting(.reserved)
+    if fault.alignmentCheck { access.insert(.alignmentCheck) }
     var walker: GuestWalker
     switch walk(name, fault.address, access: access) {
     case .success(let found): walker = found

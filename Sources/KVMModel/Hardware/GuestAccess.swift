@@ -71,10 +71,13 @@ extension VirtualMachine {
       machine.vendor == .amd && machine.tdp
       ? fault.errorCode.intersection([.guestFinal, .guestPage]) : nil
     defer { vcpu.nestedFaultStage = nil }
-    let result = try pageFault(fault.address, fault.errorCode)
+    let result = try pageFault(
+      fault.address, fault.errorCode, alignmentCheck: request.alignmentCheck && !request.implicit)
     guard result == .emulate else { return false }
     let frame = GuestFrameNumber(rawValue: fault.address >> 12)
-    if activeMMU.mmuRole.direct && fault.errorCode.isSuperset(of: [.guestPage, .write, .present]) {
+    if activeMMU.mmuRole.direct && fault.errorCode.isSuperset(of: [.guestPage, .write, .present])
+      && !fault.errorCode.contains(.reserved)
+    {
       unprotect(frame)
       return false
     }
@@ -84,8 +87,10 @@ extension VirtualMachine {
   }
 
   /// Handles a fault that the hardware reports (`kvm_mmu_page_fault`, up to emulation).
-  mutating func pageFault(_ address: UInt64, _ errorCode: AccessMode) throws(Refused) -> FaultReturn {
-    let fault = PageFault(address: address, errorCode: errorCode)
+  mutating func pageFault(
+    _ address: UInt64, _ errorCode: AccessMode, alignmentCheck: Bool = false
+  ) throws(Refused) -> FaultReturn {
+    let fault = PageFault(address: address, errorCode: errorCode, alignmentCheck: alignmentCheck)
     let firstStep = transcript.result.walkSteps.count
     let firstChange = transcript.result.memoryChanges.count
     defer { transcript.closeFault(stepsFrom: firstStep, changesFrom: firstChange) }

@@ -104,7 +104,11 @@ extension VirtualMachine {
         if !access.contains(.write), let leaf = walker.path.last, leaf.value & plan.format.dirty == 0 {
           walker.access.remove(.write)
         }
-        guard setAccessedDirty(plan, &walker) else { continue }
+        do {
+          guard try setAccessedDirty(plan, &walker) else { continue }
+        } catch {
+          return .failure(error)
+        }
       }
       return .success(walker)
     }
@@ -154,7 +158,8 @@ extension VirtualMachine {
     _ plan: WalkPlan, _ table: GuestFrameNumber, _ level: Int, _ allowed: UInt64
   ) throws(WalkFault) -> GuestWalker.Entry {
     let index = plan.format.index(of: plan.address, level: level)
-    let access: AccessMode = plan.hasAccessedDirty ? [.write, .user] : .user
+    let isWrite = plan.actor == .processor ? readingTablesWrites : plan.hasAccessedDirty
+    let access: AccessMode = isWrite ? [.write, .user] : .user
     let offset = UInt64(index) * plan.format.bytes
     // KVM asks where the table is, the processor where the entry is: it shows in the address of a fault.
     let asked = GuestPhysicalAddress(
