@@ -60,6 +60,49 @@ let cases: [(name: String, preset: String, operations: [Operation])] = [
   ("set-cr cr3 among three values (root cache hits)", "intel-shadow", switchCR3),
   ("set-cr cr0 WP (roles only)", "intel-ept", toggleWP),
 ]
+
+/// A machine whose tables are in memory, after some operations.
+func prepared(_ name: String, _ words: [(UInt64, UInt64)], _ operations: [VCPUOperation]) throws
+  -> VirtualMachine
+{
+  var machine = preset(name)
+  machine.memory.words = words.map { MemoryWord(address: GuestPhysicalAddress(rawValue: $0.0), value: $0.1) }
+  var vm = VirtualMachine(machine: machine)
+  for operation in operations {
+    let outcome = try vm.apply(.vcpu(0, operation), detail: []).outcome
+    guard outcome == .ok else { fatalError("\(operation): \(outcome)") }
+  }
+  return vm
+}
+
+/// Tables in frames 1 to 4 that map the first 2 MiB to themselves.
+let guestTables: [(UInt64, UInt64)] =
+  [(0x1000, 0x2067), (0x2000, 0x3067), (0x3000, 0x4067)]
+  + (0..<512).map { (0x4000 + $0 * 8, $0 << 12 | 0x67) }
+/// EPT in frames 0x10 to 0x13 that does the same.
+let nestedTables: [(UInt64, UInt64)] =
+  [(0x1_0000, 0x1_1107), (0x1_1000, 0x1_2107), (0x1_2000, 0x1_3107)]
+  + (0..<512).map { (0x1_3000 + $0 * 8, $0 << 12 | 0x337) }
+let walk = Operation.vcpu(0, .walk(WalkRequest(address: 0x9000, access: .read)))
+let faults = (0..<512).map { Operation.vcpu(0, .pageFault(address: $0 << 12, errorCode: [.write, .user])) }
+let enterL2 = VCPUOperation.nestedEnter(NestedEntry(nestedPaging: true, pgd: 0x1_005e))
+let walkCases: [(name: String, vm: VirtualMachine, operations: [Operation])] = [
+  ("walks of 4 levels", try prepared("intel-ept", guestTables, []), [walk]),
+  (
+    "walks of 4 levels through EPT of 4", try prepared("intel-ept", guestTables + nestedTables, [enterL2]),
+    [walk]
+  ),
+  (
+    "page faults of intel-shadow, each on the next of 512 pages",
+    try prepared("intel-shadow", guestTables, []),
+    faults + [.machine(.zapAll)]
+  ),
+  (
+    "page faults of intel-ept, each on the next of 512 pages", try prepared("intel-ept", guestTables, []),
+    faults + [.machine(.zapAll)]
+  ),
+]
+
 // `ModelBenchmark once CASE bare|all COUNT` runs one case once, for a profiler.
 if CommandLine.arguments.count == 5, CommandLine.arguments[1] == "once",
   let number = Int(CommandLine.arguments[2]), let count = Int(CommandLine.arguments[4])
@@ -79,6 +122,30 @@ for row in cases {
   let full = try rate(60_000, machine, row.operations, .all)
   print("\(row.preset), \(row.name): \(text(bare)) bare, \(text(full)) with every detail")
 }
+
+for row in walkCases {
+  print("\(row.name): \(text(try rate(200_000, row.vm, row.operations, []))) bare")
+}
+
+let shadowBefore = residentBytes()
+let shadowSessions = try (0..<20).map { _ in
+  let roots = (0..<250 as Range<UInt64>).map { 0x10_0000 + $0 << 14 }
+  var words: [(UInt64, UInt64)] = []
+  for root in roots {
+    for table in 0..<3 as Range<UInt64> {
+      words.append((root | table << 12, root | (table + 1) << 12 | 0x67))
+    }
+    words.append((root | 0x3000, 0x67))
+  }
+  let operations = roots.flatMap {
+    [.setCR(.cr3, .value($0)), .pageFault(address: 0, errorCode: [])] as [VCPUOperation]
+  }
+  return try prepared("intel-shadow", words, operations)
+}
+print(
+  "memory of a machine with \(shadowSessions[0].shadowPages.count) shadow pages: "
+    + "\((residentBytes() - shadowBefore) / shadowSessions.count) bytes, \(shadowSessions[0].memory.touchedPages) touched pages of 4 KiB included"
+)
 
 let sessions = 10_000
 let before = residentBytes()
