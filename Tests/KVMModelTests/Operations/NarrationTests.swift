@@ -5,7 +5,17 @@ import Testing
 @Suite struct NarrationTests {
   /// The functions of the kernel that a step or a refusal may name.
   private static let functions: Set<String> = [
-    "WRPKRU", "walk_addr_generic", "update_accessed_dirty_bits", "kvm_mmu_gva_to_gpa",
+    "hardware", "account_shadowed", "kvm_mmu_prepare_zap_page", "FNAME(invlpg)", "FNAME(page_fault)",
+    "FNAME(sync_page)", "__link_shadow_page", "check_mmio_spte", "emulator_read_write_onepage",
+    "ept_page_fault", "fast_page_fault", "handle_abnormal_pfn", "handle_mmio_page_fault",
+    "is_page_fault_stale", "kvm_mmu_page_fault", "kvm_mmu_pte_write",
+    "kvm_mmu_slot_gfn_write_protect", "kvm_mmu_unprotect_page", "kvm_sync_page", "kvm_tdp_page_fault",
+    "kvm_unlink_unsync_page", "kvm_unsync_page", "mark_mmio_spte", "mmu_set_spte", "mmu_sync_children",
+    "mmu_try_to_unsync_pages", "nonpaging_page_fault", "page_fault_handle_page_track", "paging32_page_fault",
+    "paging64_page_fault", "tdp_mmu_alloc_sp", "tdp_mmu_map_handle_target_level", "handle_removed_pt",
+    "validate_direct_spte", "x86_emulate_instruction", "kvm_mmu_sync_prev_roots",
+    "update_accessed_dirty_bits",
+    "WRPKRU", "walk_addr_generic", "kvm_mmu_gva_to_gpa",
     "kvm_inject_emulated_page_fault", "nested_ept_inject_page_fault", "nested_svm_inject_npf_exit",
     "kvm_inject_page_fault", "__kvm_is_valid_cr4", "__kvm_valid_efer", "__nested_vmcb_check_controls",
     "__nested_vmcb_check_save", "__set_sregs", "cached_root_find_and_keep_current",
@@ -37,13 +47,15 @@ import Testing
 
   @Test func everyStepNamesAKernelFunction() throws {
     var seen: Set<String> = []
-    try overRandomOperations { result, place in
+    let look = { (result: OperationResult, place: String) in
       for step in result.narration { seen.insert(step.function) }
       if let refusal = result.outcome.refusal { seen.insert(refusal.function) }
       for step in result.narration {
         #expect(step.text.description.hasSuffix("."), "\(place): \(step.text)")
       }
     }
+    try overRandomOperations(look)
+    for seed in 1...UInt64(40) { try overRandomGuest(seed, look) }
     #expect(seen.subtracting(Self.functions).sorted() == [])
     #expect(seen.count > Self.functions.count * 3 / 4, "\(Self.functions.subtracting(seen).sorted())")
   }
@@ -75,6 +87,27 @@ import Testing
         guard let result = try? machine.apply(operation, detail: .narration) else { continue }
         body(result, "seed \(seed), \(operation)")
       }
+    }
+  }
+
+  /// Accesses of a guest with random tables.
+  private func overRandomGuest(_ seed: UInt64, _ body: (OperationResult, String) -> Void) throws {
+    var random = RandomOperations(seed: seed)
+    var machine = random.pick(Preset.all).machine
+    machine.tdpMMU = random.flag()
+    machine.eptAD = random.flag()
+    machine.memory.slots = [MemorySlot(base: 0, bytes: 0x40_0000)]
+    var guest = RandomGuest(
+      seed: seed, mode: random.pick([.none, .thirtyTwoBit, .pae, .fourLevel]), amd: machine.vendor == .amd)
+    machine.memory.words = guest.words()
+    var vm = VirtualMachine(machine: machine, boot: .reset)
+    body(try vm.apply(.vcpu(0, .setSregs(guest.registers())), detail: .narration), "seed \(seed)")
+    for _ in 0..<40 {
+      let request = AccessRequest(
+        address: guest.address(), kind: random.pick([.read, .write, .fetch]),
+        privilegeLevel: random.pick([0, 3]), bytes: 8)
+      let operation = random.flag(80) ? VCPUOperation.access(request) : .invlpg(gva: guest.address())
+      body(try vm.apply(.vcpu(0, operation), detail: .narration), "seed \(seed), \(operation)")
     }
   }
 }
