@@ -45,7 +45,8 @@ extension VirtualMachine {
   private mutating func syncEntry(_ place: SPTEPlace, _ table: GuestTable, _ guest: UInt64) -> Bool {
     guard let page = pages[place.page], let old = page.entry(place.index) else { return false }
     guard let (frame, access) = translation(guest, table, page.role) else {
-      saySynced(place, table, guest, "is not present, not accessed or not legal any more: the entry is dropped")
+      saySynced(
+        place, table, guest, "is not present, not accessed or not legal any more: the entry is dropped")
       dropSPTE(place)
       return true
     }
@@ -73,9 +74,12 @@ extension VirtualMachine {
   }
 
   private mutating func saySynced(
-    _ place: SPTEPlace, _ table: GuestTable, _ guest: UInt64, _ what: @autoclosure () -> String) {
+    _ place: SPTEPlace, _ table: GuestTable, _ guest: UInt64, _ what: @autoclosure () -> String
+  ) {
     let text = narrates ? what() : ""
-    say(table.format.format.functions.syncPage) { _ in "Entry \(place.index): the guest's entry \(hex: guest) \(text)." }
+    say(table.format.format.functions.syncPage) { _ in
+      "Entry \(place.index): the guest's entry \(hex: guest) \(text)."
+    }
   }
 
   /// What a level-1 guest entry stands for, by its own rights and those of the page (`FNAME(prefetch_invalid_gpte)`,

@@ -62,7 +62,7 @@ extension VirtualMachine {
         + (ends ? "freed." : "marked invalid; it is freed when the last vCPU lets go of it.")
     }
     defer { leave() }
-    transcript.result.pagesZapped += 1
+    if !page.role.invalid { transcript.result.pagesZapped += 1 }
     var count = zapUnsyncChildren(hpa, &zapped)
     for entry in pages[hpa]?.entries ?? [] {
       count += zapEntry(SPTEPlace(page: hpa, index: entry.index), &zapped, recursive: true)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct NarrationTests {
   /// The functions of the kernel that a step or a refusal may name.
   private static let functions: Set<String> = [
-    "hardware", "account_shadowed", "kvm_mmu_prepare_zap_page", "FNAME(invlpg)", "FNAME(page_fault)",
+    "hardware", "account_shadowed", "kvm_mmu_prepare_zap_page", "FNAME(page_fault)",
     "FNAME(sync_page)", "__link_shadow_page", "check_mmio_spte", "emulator_read_write_onepage",
     "ept_page_fault", "fast_page_fault", "handle_abnormal_pfn", "handle_mmio_page_fault",
     "is_page_fault_stale", "kvm_mmu_page_fault", "kvm_mmu_pte_write",
@@ -15,7 +15,8 @@ import Testing
     "paging64_page_fault", "tdp_mmu_alloc_sp", "tdp_mmu_map_handle_target_level", "handle_removed_pt",
     "validate_direct_spte", "x86_emulate_instruction", "kvm_mmu_sync_prev_roots",
     "update_accessed_dirty_bits",
-    "WRPKRU", "walk_addr_generic", "kvm_mmu_gva_to_gpa",
+    "WRPKRU", "paging32_invlpg", "paging64_invlpg", "paging64_prefetch_gpte", "paging32_prefetch_gpte",
+    "walk_addr_generic", "kvm_mmu_gva_to_gpa",
     "kvm_inject_emulated_page_fault", "nested_ept_inject_page_fault", "nested_svm_inject_npf_exit",
     "kvm_inject_page_fault", "__kvm_is_valid_cr4", "__kvm_valid_efer", "__nested_vmcb_check_controls",
     "__nested_vmcb_check_save", "__set_sregs", "cached_root_find_and_keep_current",
