@@ -46,11 +46,11 @@ extension VirtualMachine {
       carryOut(try TablePlan(mapping, in: memory), of: mapping)
       outcome = .ok
     }
-    var result = transcript.result
-    transcript = Transcript(detail: [])
-    result.outcome = outcome
-    if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
-    return result
+    var written = Transcript(detail: [])
+    swap(&written, &transcript)
+    written.result.outcome = outcome
+    if detail.contains(.changes) { written.result.changes = changes(from: before, focus: operation.vcpu) }
+    return written.result
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {

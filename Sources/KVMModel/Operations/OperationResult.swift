@@ -10,26 +10,69 @@ public struct OperationResult: Sendable, Hashable {
   public var lookups: [RootLookup] = []
   /// The vendor's TLB callbacks, in order.
   public var tlb: [TLBCall] = []
-  /// What a walk that was asked for found.
-  public var walk: WalkReport?
-  /// What a mapping that was asked for wrote.
-  public var map: MapReport?
-  /// The table entries that walks read, in order.
-  public var walkSteps: [WalkStep] = []
-  /// The page faults that KVM handled, in order.
-  public var faults: [FaultReport] = []
-  /// What an access of the guest came to.
-  public var access: AccessReport?
+  /// Lines as the kernel's tracepoints would print them.
+  public var trace: [String] = []
   /// Shadow pages made.
   public var pagesCreated = 0
   /// Shadow pages zapped.
   public var pagesZapped = 0
   /// Roots let go.
   public var rootsFreed = 0
+  /// None or one: what only operations on memory have stands on the heap, so that the others don't carry it.
+  private var memory: [MemoryWork] = []
+
+  init(outcome: Outcome) { self.outcome = outcome }
+}
+
+/// What walks, faults, accesses and mappings came to.
+private struct MemoryWork: Sendable, Hashable {
+  var walk: WalkReport?
+  var map: MapReport?
+  var walkSteps: [WalkStep] = []
+  var faults: [FaultReport] = []
+  var access: AccessReport?
+  var memoryChanges: [MemoryChange] = []
+}
+
+extension OperationResult {
+  /// What a walk that was asked for found.
+  public internal(set) var walk: WalkReport? {
+    get { memory.first?.walk }
+    set { work.walk = newValue }
+  }
+  /// What a mapping that was asked for wrote.
+  public internal(set) var map: MapReport? {
+    get { memory.first?.map }
+    set { work.map = newValue }
+  }
+  /// The table entries that walks read, in order.
+  public internal(set) var walkSteps: [WalkStep] {
+    get { memory.first?.walkSteps ?? [] }
+    _modify { yield &work.walkSteps }
+  }
+  /// The page faults that KVM handled, in order.
+  public internal(set) var faults: [FaultReport] {
+    get { memory.first?.faults ?? [] }
+    _modify { yield &work.faults }
+  }
+  /// What an access of the guest came to.
+  public internal(set) var access: AccessReport? {
+    get { memory.first?.access }
+    _modify { yield &work.access }
+  }
   /// Guest memory that the operation itself changed: accessed and dirty flags, and mapped entries.
-  public var memoryChanges: [MemoryChange] = []
-  /// Lines as the kernel's tracepoints would print them.
-  public var trace: [String] = []
+  public internal(set) var memoryChanges: [MemoryChange] {
+    get { memory.first?.memoryChanges ?? [] }
+    _modify { yield &work.memoryChanges }
+  }
+
+  private var work: MemoryWork {
+    get { memory.first ?? MemoryWork() }
+    _modify {
+      if memory.isEmpty { memory.append(MemoryWork()) }
+      yield &memory[0]
+    }
+  }
 }
 
 /// Which parts of a result are wanted; what is not wanted costs nothing.

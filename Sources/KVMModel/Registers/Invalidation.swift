@@ -88,7 +88,7 @@ extension VirtualMachine {
     let functions = (vcpu[name].walkFormat ?? .nonpaging).functions
     forgetMMIO(gva)
     guard var walk = shadowWalk(name, from: root, gva) else { return }
-    while walk.level > 1, pages[walk.table]?.unsyncChildren.isEmpty == false, pages[walk.place].isPresent {
+    while walk.level > 1, pages.hasUnsyncChildren(walk.table), pages[walk.place].isPresent {
       walk.descend(by: pages[walk.place])
     }
     guard walk.level == 1, let page = pages[walk.table], page.isUnsync,

@@ -31,7 +31,7 @@ extension VirtualMachine {
       vcpu[name].previousRoots[index].hpa = nil
     }
     if valid.contains(.current), let hpa = vcpu[name].root.hpa {
-      if pages[hpa] != nil {
+      if pages.role(hpa) != nil {
         releaseRoot(hpa, name, .current, &zapped)
       } else {
         releasePAERoots(name, &zapped)
@@ -75,7 +75,7 @@ extension VirtualMachine {
     enter("kvm_mmu_free_guest_mode_roots") { _ in "Previous roots of root_mmu that were built for L2 go." }
     let slots = vcpu.rootMMU.previousRoots.indices.filter { index in
       guard let hpa = vcpu.rootMMU.previousRoots[index].hpa else { return false }
-      return pages[hpa]?.role.guestMode ?? true
+      return pages.role(hpa)?.guestMode ?? true
     }
     freeRoots(.root, RootSlots(previous: slots))
     leave()

@@ -11,7 +11,7 @@ extension VirtualMachine {
         + (role.direct ? "; a direct root fits any value." : ".")
     }
     defer { leave() }
-    if let hpa = vcpu[name].root.hpa, pages[hpa] == nil {
+    if let hpa = vcpu[name].root.hpa, pages.role(hpa) == nil {
       say("fast_pgd_switch") { _ in
         "The current root is a special one without a shadow page, which the cache can't hold: it is freed."
       }
@@ -83,20 +83,20 @@ extension VirtualMachine {
 
   /// Whether a root can serve (`is_root_usable`).
   private func isUsable(_ root: Root, _ slot: RootSlot, _ search: inout RootSearch) -> Bool {
-    let page = root.hpa.flatMap { pages[$0] }
+    let role = root.hpa.flatMap { pages.role($0) }
     let verdict: RootLookup.Verdict =
       if root.hpa == nil {
         .invalid
       } else if !search.role.direct && root.pgd != search.pgd {
         .pgdDiffers
-      } else if let page {
-        page.role == search.role ? .hit : .roleDiffers
+      } else if let role {
+        role == search.role ? .hit : .roleDiffers
       } else {
         .noShadowPage
       }
     if transcript.detail.contains(.lookups) {
       search.candidates.append(
-        RootLookup.Candidate(slot: slot, pgd: root.pgd, verdict: verdict, role: page?.role))
+        RootLookup.Candidate(slot: slot, pgd: root.pgd, verdict: verdict, role: role))
     }
     return verdict == .hit
   }

@@ -14,7 +14,7 @@ extension VirtualMachine {
   /// Tells the shadow pages of an emulated write to the guest table behind them (`kvm_mmu_pte_write`).
   mutating func shadowedTableWritten(_ write: EmulatedWrite) {
     let frame = write.address.frame
-    guard pages.candidates(frame).contains(where: \.shadowsGuestTable) else { return }
+    guard pages.candidates(frame).contains(where: { pages[$0]?.shadowsGuestTable == true }) else { return }
     var write = write
     enter("kvm_mmu_pte_write") { _ in
       "\(write.bytes) bytes at \(hex: write.address.rawValue) were written, in a guest table that is shadowed."
@@ -26,8 +26,8 @@ extension VirtualMachine {
     }
     var zapped: [HostPhysicalAddress] = []
     var flush = false
-    for candidate in pages.candidates(frame) {
-      guard let page = pages[candidate.hpa], page.shadowsGuestTable, !isObsolete(page) else { continue }
+    for hpa in pages.candidates(frame) {
+      guard let page = pages[hpa], page.shadowsGuestTable, !isObsolete(page) else { continue }
       if write.isMisaligned(for: page.role) || isFlooded(page) {
         say("kvm_mmu_pte_write") { _ in
           "The shadow page at \(hex: page.hpa.rawValue) is not worth keeping: "
@@ -65,8 +65,8 @@ extension VirtualMachine {
     enter("kvm_mmu_unprotect_page") { _ in "What shadows a table in frame \(hex: frame.rawValue) is given up."
     }
     var zapped: [HostPhysicalAddress] = []
-    for candidate in pages.candidates(frame) {
-      guard let page = pages[candidate.hpa], page.shadowsGuestTable, !isObsolete(page) else { continue }
+    for hpa in pages.candidates(frame) {
+      guard let page = pages[hpa], page.shadowsGuestTable, !isObsolete(page) else { continue }
       _ = prepareZap(page.hpa, &zapped)
     }
     commitZap(zapped)

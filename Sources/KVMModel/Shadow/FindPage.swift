@@ -37,8 +37,8 @@ extension VirtualMachine {
   private mutating func findShadowPage(_ frame: GuestFrameNumber, _ role: PageRole) -> HostPhysicalAddress? {
     var zapped: [HostPhysicalAddress] = []
     defer { commitZap(zapped) }
-    for candidate in pages.candidates(frame) {
-      guard let page = pages[candidate.hpa], !isObsolete(page) else { continue }
+    for hpa in pages.candidates(frame) {
+      guard let page = pages[hpa], !isObsolete(page) else { continue }
       guard page.role == role else {
         if role.level > 1 && page.isUnsync { _ = prepareZap(page.hpa, &zapped) }
         continue

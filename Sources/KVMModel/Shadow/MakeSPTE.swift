@@ -57,7 +57,8 @@ extension VirtualMachine {
       }
       return false
     }
-    for page in pages.candidates(frame) where page.shadowsGuestTable && !isObsolete(page) {
+    for hpa in pages.candidates(frame) {
+      guard let page = pages[hpa], page.shadowsGuestTable, !isObsolete(page) else { continue }
       if page.isUnsync && request.canUnsync { continue }
       if !request.canUnsync || request.isPrefetch {
         say("mmu_try_to_unsync_pages") { _ in
@@ -99,8 +100,9 @@ extension VirtualMachine {
   ///
   /// - Parameter smm: the address space to look in; `nil` for both.
   func isWriteTracked(_ frame: GuestFrameNumber, inSMM smm: Bool? = nil) -> Bool {
-    pages.candidates(frame).contains { page in
-      page.shadowsGuestTable && page.role.level > 1 && (smm == nil || page.role.smm == smm)
+    pages.candidates(frame).contains { hpa in
+      guard let page = pages[hpa] else { return false }
+      return page.shadowsGuestTable && page.role.level > 1 && (smm == nil || page.role.smm == smm)
     }
   }
 }

@@ -30,8 +30,14 @@ struct ShadowPageTable: Sendable, Hashable {
   }
 
   /// The pages that shadow or map from this frame, newest first.
-  func candidates(_ frame: GuestFrameNumber) -> [ShadowPage] {
-    (hash[frame] ?? []).compactMap { self[$0] }
+  func candidates(_ frame: GuestFrameNumber) -> [HostPhysicalAddress] { hash[frame] ?? [] }
+
+  /// The role of a page, which is asked for more often than the rest.
+  func role(_ hpa: HostPhysicalAddress) -> PageRole? { index(hpa).map { inOrder[$0].role } }
+
+  /// Whether something below a page is out of date.
+  func hasUnsyncChildren(_ hpa: HostPhysicalAddress) -> Bool {
+    index(hpa).map { !inOrder[$0].unsyncChildren.isEmpty } ?? false
   }
 
   /// The leaf entries that map a frame.

@@ -12,7 +12,7 @@ extension VirtualMachine {
   /// The pages below one that are out of date, as many as one search collects (`mmu_unsync_walk`). Marks of pages that
   /// are up to date again are cleared on the way.
   mutating func unsyncPages(below hpa: HostPhysicalAddress) -> [UnsyncPath] {
-    while pages[hpa]?.unsyncChildren.isEmpty == false {
+    while pages.hasUnsyncChildren(hpa) {
       var search = UnsyncSearch(room: Self.pagesOfOneSearch - 1)
       _ = collectUnsync(hpa, [], &search)
       if !search.found.isEmpty || search.room > 0 { return search.found }
@@ -64,13 +64,13 @@ extension VirtualMachine {
   mutating func clearParents(_ path: UnsyncPath) {
     for place in path.parents {
       pages.change(place.page) { $0.clearUnsyncChild(place.index) }
-      if pages[place.page]?.unsyncChildren.isEmpty == false { return }
+      if pages.hasUnsyncChildren(place.page) { return }
     }
   }
 
   /// Brings every page below one up to date, and protects the tables behind them again (`mmu_sync_children`).
   mutating func syncChildren(_ hpa: HostPhysicalAddress) {
-    guard pages[hpa]?.unsyncChildren.isEmpty == false else { return }
+    guard pages.hasUnsyncChildren(hpa) else { return }
     enter("mmu_sync_children") { _ in "Pages below \(hex: hpa.rawValue) may be out of date: they are synced."
     }
     defer { leave() }

@@ -83,39 +83,37 @@ extension VirtualMachine {
 
   /// Brings the current root's shadow pages up to date (`kvm_mmu_sync_roots`).
   mutating func syncRoots(serving request: Bool = false) {
-    let roots = rootsToSync
     enter("kvm_mmu_sync_roots", effect: request ? .served(.mmuSync) : nil) { machine in
       machine.activeMMU.root.hpa == nil
         ? "There is no valid root to sync; the reload will find or build one."
         : machine.activeMMU.mmuRole.direct
           ? "A direct root shadows no guest tables, so nothing can be out of date."
-          : roots.contains { machine.isOutOfDate($0) }
+          : machine.topPages.contains { machine.pages.hasUnsyncChildren($0) }
             ? "Shadow pages below the current root may be out of date."
             : "No shadow page below the current root is out of date."
     }
     defer { leave() }
-    if !roots.isEmpty { forgetMMIO() }
-    for root in roots { syncChildren(root) }
+    guard !activeMMU.mmuRole.direct, let root = activeMMU.root.hpa else { return }
+    forgetMMIO()
+    guard activeMMU.usesPAERoots else { return syncChildren(root) }
+    for page in topPages { syncChildren(page) }
   }
 
-  /// The shadow pages at the top of the current root, if it shadows guest tables.
-  private var rootsToSync: [HostPhysicalAddress] {
-    guard !activeMMU.mmuRole.direct, let root = activeMMU.root.hpa else { return [] }
-    guard activeMMU.usesPAERoots, let table = activeMMU.paeRoot else { return [root] }
+  /// The shadow pages at the top of the current root.
+  private var topPages: [HostPhysicalAddress] {
+    guard activeMMU.usesPAERoots, let table = activeMMU.paeRoot else {
+      return activeMMU.root.hpa.map { [$0] } ?? []
+    }
     return (0..<4).map { HostPhysicalAddress(rawValue: table.entries[$0] & bits(12, 51)) }.filter {
       $0.rawValue != 0
     }
   }
 
-  /// Whether a page is out of date, or one below it (`is_unsync_root`).
-  private func isOutOfDate(_ hpa: HostPhysicalAddress) -> Bool {
-    pages[hpa].map { $0.isUnsync || !$0.unsyncChildren.isEmpty } ?? false
-  }
-
   /// Frees previous roots that are out of date (`kvm_mmu_sync_prev_roots`).
   private mutating func syncPreviousRoots() {
-    let previous = activeMMU.previousRoots
-    let stale = previous.indices.filter { previous[$0].hpa.map(isOutOfDate) ?? false }
+    let stale = activeMMU.previousRoots.indices.filter { index in
+      activeMMU.previousRoots[index].hpa.map { pages.hasUnsyncChildren($0) } ?? false
+    }
     if stale.isEmpty { return }
     enter("kvm_mmu_sync_prev_roots") { _ in
       "Previous roots with pages that are out of date are freed, not synced."
