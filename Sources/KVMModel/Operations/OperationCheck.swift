@@ -128,7 +128,7 @@ extension AccessRequest {
       ),
       (value != nil && kind != .write, "/value", "only a write has a value"),
       (
-        bytes < 8 && (value ?? 0) >> UInt64(clamping: bytes * 8) != 0, "/value",
+        (value ?? 0) >> UInt64(min(max(bytes, 0), 8) * 8) != 0, "/value",
         "doesn't fit into the bytes written"
       ),
     ]

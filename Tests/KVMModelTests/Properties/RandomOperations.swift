@@ -38,13 +38,16 @@ struct RandomOperations {
     for flag in CPUIDFlag.allCases where self.flag(15) { machine.cpuid[keyPath: flag.keyPath].toggle() }
     machine.nested.ept = flag(85)
     machine.nested.vpid = flag(70)
+    machine.host.prefetchPages = pick([1, 8])
+    machine.host.eptExecuteOnly = flag()
     machine.memory.slots = [
       MemorySlot(base: 0, bytes: 0x10_0000), MemorySlot(base: 0xf000_0000, bytes: 0x1_0000),
     ]
     machine.memory.words = (0..<40).map { index in
       MemoryWord(
         address: GuestPhysicalAddress(rawValue: UInt64(index % 10) << 12 | UInt64(index / 10) * 8),
-        value: pick([0x1001, 0x2001, 0x3067, 0x4007, 0x0, 0x8_0000_0000_0001, 0x5087]))
+        value: flag(30)
+          ? pick([0x1001, 0x2001, 0x3067, 0x4007, 0x0, 0x8_0000_0000_0001, 0x5087]) : tableWord())
     }
     return machine
   }
@@ -53,7 +56,8 @@ struct RandomOperations {
     if flag(3) { return .machine(.zapAll) }
     if flag(3) {
       let address = GuestPhysicalAddress(rawValue: pick([0x1000, 0x2008, 0x3000, 0x20_0000]))
-      return .machine(.writeMemory([MemoryWord(address: address, value: pick([0, 0x1001, 0x4007, .max]))]))
+      let value = flag() ? pick([0, 0x1001, 0x4007, .max]) : tableWord()
+      return .machine(.writeMemory([MemoryWord(address: address, value: value)]))
     }
     if flag(3) { return .machine(.map(mapping())) }
     return .vcpu(
@@ -62,7 +66,7 @@ struct RandomOperations {
   }
 
   private mutating func vcpuOperation() -> VCPUOperation {
-    switch Int.random(in: 0..<26, using: &generator) {
+    switch Int.random(in: 0..<44, using: &generator) {
     case 0...3: .setCR(.cr3, .value(pgd()))
     case 4: .setCR(.cr0, .value(cr0()))
     case 5, 6: .setCR(.cr4, .value(cr4()))
@@ -81,8 +85,58 @@ struct RandomOperations {
     case 22: .invept(type: pick([0, 1, 2]), eptp: EPTPointer(rawValue: eptp()))
     case 23: .invvpid(type: pick([0, 1, 2, 3, 9]), vpid: pick([0, 1, 0x1_0000]), gva: 0)
     case 24: pick([.vmxon, .vmxoff, .invlpga(gva: 0x1000, asid: 1)])
+    case 25...36: .access(access())
+    case 37...40: .pageFault(address: pageFaultAddress(), errorCode: errorCode())
+    case 41, 42: .walk(walk())
     default: .setPKRU(UInt32.random(in: 0...(.max), using: &generator))
     }
+  }
+
+  /// An entry for a table of any format. It leads to one of the few frames that tables stand in, so that tables map
+  /// themselves and each other, also in circles.
+  private mutating func tableWord() -> UInt64 {
+    let frame = flag(80) ? UInt64.random(in: 0..<10, using: &generator) : pick([0x20, 0xf_0000, 0xfee00])
+    let word = frame << 12 | pick([0x67, 0x67, 0x67, 0x7, 0x27, 0x25, 0x63, 0x1, 0xe7, 0x37, 0x307, 0])
+    if flag(10) { return word | 1 << 63 }
+    return flag(10) ? word << 32 | word : word
+  }
+
+  /// An address that the tables may have entries for.
+  private mutating func address() -> UInt64 {
+    let page: UInt64 = pick([0, 0, 0, 1 << 39, 1 << 30, 1 << 21, 0x40_0000, 0xfee0_0000, 1 << 47, 1 << 63])
+    return page | pick([0, 0x1000, 0x2000, 0x3000, 0x9000]) | pick([0, 8, 0x10, 0x19, 0xff8, 0xfff])
+  }
+
+  private mutating func access() -> AccessRequest {
+    let kind = pick([WalkRequest.Access.read, .write, .write, .fetch])
+    let bytes = flag(97) ? pick([1, 2, 4, 8, 8]) : pick([0, 3, .max, .min])
+    var value: UInt64?
+    if kind == .write ? flag(80) : flag(3) {
+      value = tableWord()
+      if flag(97), bytes > 0, bytes < 8 { value = tableWord() & (1 << UInt64(bytes * 8) - 1) }
+    }
+    return AccessRequest(
+      address: flag(95) ? address() & ~7 : address(), kind: kind,
+      privilegeLevel: pick([0, 0, 1, 3, 3, flag(3) ? 4 : 3]),
+      implicit: flag(10), alignmentCheck: flag(20), value: value, bytes: bytes)
+  }
+
+  private mutating func pageFaultAddress() -> UInt64 {
+    flag(95) ? address() & 0xff_ffff_ffff : pick([1 << 51, 1 << 52, .max])
+  }
+
+  private mutating func errorCode() -> AccessMode {
+    var code: AccessMode = flag(3) ? .implicit : []
+    for bit in [AccessMode.present, .write, .user, .fetch, .guestFinal] where flag(40) { code.insert(bit) }
+    for bit in [AccessMode.reserved, .guestPage, .protectionKey] where flag(12) { code.insert(bit) }
+    return code
+  }
+
+  private mutating func walk() -> WalkRequest {
+    WalkRequest(
+      address: address(), access: pick(WalkRequest.Access.allCases), user: flag(), implicit: flag(10),
+      alignmentCheck: flag(20), space: flag(80) ? .virtual : .l2Physical, inject: flag(),
+      exitQualification: pick([0, 0x181]))
   }
 
   private mutating func mapping() -> Mapping {
