@@ -67,7 +67,9 @@ enum ShadowInvariants {
     for page in machine.shadowPages where page.role.level == 1 && !page.role.invalid {
       for entry in page.entries where entry.spte.isPresent {
         guard entry.spte.isWritable || format.isMMUWritable(entry.spte) else { continue }
-        for table in machine.pages.candidates(page.frame(ofEntry: entry.index)) {
+        for table in machine.pages.candidates(page.frame(ofEntry: entry.index)).compactMap({
+          machine.pages[$0]
+        }) {
           guard table.shadowsGuestTable, !machine.isObsolete(table), table.role.smm == page.role.smm,
             !table.isUnsync
           else { continue }
