@@ -1,12 +1,7 @@
 extension VirtualMachine {
   /// Handles a fault where frames follow from addresses (`direct_page_fault`).
   mutating func directPageFault(_ fault: PageFault, _ name: MMUName) throws(Refused) -> FaultReturn {
-    if isTrackedWrite(fault, fault.frame) {
-      say("page_fault_handle_page_track") { _ in
-        "The write goes to a guest table in frame \(hex: fault.frame.rawValue) that KVM shadows: it is emulated."
-      }
-      return .emulate
-    }
+    if isTrackedWrite(fault, fault.frame) { return .emulate }
     let quick = fastPageFault(fault, name)
     if quick != .invalid { return quick }
     let address = vcpu[name].pageFault == .tdp ? 0 : fault.address

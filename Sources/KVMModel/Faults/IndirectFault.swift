@@ -19,10 +19,6 @@ extension VirtualMachine {
     _ fault: PageFault, _ name: MMUName, _ walker: inout GuestWalker
   ) throws(Refused) -> FaultReturn {
     if isTrackedWrite(fault, walker.frame) {
-      let frame = walker.frame
-      say("page_fault_handle_page_track") { _ in
-        "The write goes to a guest table in frame \(hex: frame.rawValue) that KVM shadows: it is emulated."
-      }
       clearFlooding(name, fault.address)
       return .emulate
     }

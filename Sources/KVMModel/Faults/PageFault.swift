@@ -66,9 +66,14 @@ extension VirtualMachine {
   }
 
   /// Whether the fault is a write to a guest table whose writes KVM must see (`page_fault_handle_page_track`).
-  func isTrackedWrite(_ fault: PageFault, _ frame: GuestFrameNumber) -> Bool {
-    fault.errorCode.isSuperset(of: [.present, .write]) && !fault.errorCode.contains(.reserved)
-      && isWriteTracked(frame, inSMM: vcpu.smm)
+  mutating func isTrackedWrite(_ fault: PageFault, _ frame: GuestFrameNumber) -> Bool {
+    guard fault.errorCode.isSuperset(of: [.present, .write]), !fault.errorCode.contains(.reserved),
+      isWriteTracked(frame, inSMM: vcpu.smm)
+    else { return false }
+    say("page_fault_handle_page_track") { _ in
+      "The write goes to a guest table in frame \(hex: frame.rawValue) that KVM shadows: it is emulated."
+    }
+    return true
   }
 
   /// Looks for the host's page behind a frame (`kvm_faultin_pfn`, `handle_abnormal_pfn`).

@@ -20,7 +20,7 @@ extension VirtualMachine {
     let page = pages.allocate(frame: first, role: role, isTDPMMU: true, validGeneration: 0)
     transcript.result.pagesCreated += 1
     trace { .getPage(page, isNew: true) }
-    pages.change(page.hpa) { $0.parents.append(walk.place) }
+    pages.change(page.hpa) { $0.parentPlaces.insert(walk.place) }
     say("tdp_mmu_alloc_sp", effect: .createdPage(hpa: page.hpa, frame: first, role: role)) { _ in
       "No level-\(role.level) table covers frame \(hex: frame.rawValue), so one is made at \(hex: page.hpa.rawValue)."
     }
@@ -56,15 +56,28 @@ extension VirtualMachine {
 
   /// Writes an entry of the TDP MMU and deals with what it led to (`handle_changed_spte`).
   mutating func setTDPSPTE(_ place: SPTEPlace, _ frame: GuestFrameNumber, to spte: SPTE) {
+    var removed: [HostPhysicalAddress] = []
+    setTDPSPTE(place, frame, to: spte, &removed)
+    pages.free(removed)
+  }
+
+  /// Writes an entry of the TDP MMU.
+  ///
+  /// - Parameter removed: collects the tables that go with it, which are to be freed.
+  private mutating func setTDPSPTE(
+    _ place: SPTEPlace, _ frame: GuestFrameNumber, to spte: SPTE, _ removed: inout [HostPhysicalAddress]
+  ) {
     guard let page = pages[place.page] else { return }
     let old = pages[place]
     pages.write(ShadowEntry(index: place.index, spte: spte, frame: frame, access: .all), in: place.page)
     trace { .tdpSPTEChanged(smm: page.role.smm, frame, level: page.role.level, old: old, new: spte) }
-    if old.isPresent && !spte.isPresent && !SPTE.isLeaf(level: page.role.level) { removeTDPPage(old.target) }
+    if old.isPresent && !spte.isPresent && !SPTE.isLeaf(level: page.role.level) {
+      removeTDPPage(old.target, &removed)
+    }
   }
 
   /// Removes a table with all below it (`handle_removed_pt`).
-  private mutating func removeTDPPage(_ hpa: HostPhysicalAddress) {
+  private mutating func removeTDPPage(_ hpa: HostPhysicalAddress, _ removed: inout [HostPhysicalAddress]) {
     guard let page = pages[hpa] else { return }
     trace { .prepareZapPage(page) }
     transcript.result.pagesZapped += 1
@@ -72,9 +85,9 @@ extension VirtualMachine {
       "The level-\(page.role.level) table at \(hex: hpa.rawValue) goes, with what hangs from it."
     }
     for entry in page.entries where entry.spte.isPresent {
-      setTDPSPTE(SPTEPlace(page: hpa, index: entry.index), entry.frame, to: .removed)
+      setTDPSPTE(SPTEPlace(page: hpa, index: entry.index), entry.frame, to: .removed, &removed)
     }
-    pages.free(hpa)
+    removed.append(hpa)
   }
 
   /// Marks a root of the TDP MMU as zapped, so that no vCPU finds it again (`kvm_tdp_mmu_invalidate_all_roots`).
@@ -93,17 +106,23 @@ extension VirtualMachine {
   /// (`kvm_tdp_mmu_zap_invalidated_roots`): first what hangs from level-3 entries, which can be much, then the rest.
   mutating func zapTDPRoot(_ root: HostPhysicalAddress) {
     guard let level = pages[root]?.role.level else { return }
-    for target in [3, level] { zapTDPEntries(of: root, atLevel: target) }
-    if pages.addReference(-1, to: root) == 0 { pages.free(root) }
+    var removed: [HostPhysicalAddress] = []
+    for target in [3, level] { zapTDPEntries(of: root, atLevel: target, &removed) }
+    if pages.addReference(-1, to: root) == 0 { removed.append(root) }
+    pages.free(removed)
   }
 
-  private mutating func zapTDPEntries(of hpa: HostPhysicalAddress, atLevel target: Int) {
+  private mutating func zapTDPEntries(
+    of hpa: HostPhysicalAddress, atLevel target: Int, _ removed: inout [HostPhysicalAddress]
+  ) {
     guard let page = pages[hpa], page.role.level >= target else { return }
     for entry in page.entries where entry.spte.isPresent {
       if page.role.level == target {
-        setTDPSPTE(SPTEPlace(page: hpa, index: entry.index), page.frame(ofEntry: entry.index), to: .none)
+        setTDPSPTE(
+          SPTEPlace(page: hpa, index: entry.index), page.frame(ofEntry: entry.index), to: .none,
+          &removed)
       } else {
-        zapTDPEntries(of: entry.spte.target, atLevel: target)
+        zapTDPEntries(of: entry.spte.target, atLevel: target, &removed)
       }
     }
   }

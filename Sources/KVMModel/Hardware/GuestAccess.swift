@@ -74,19 +74,13 @@ extension VirtualMachine {
     let result = try pageFault(
       fault.address, fault.errorCode, alignmentCheck: request.alignmentCheck && !request.implicit)
     guard result == .emulate else { return false }
-    let frame = GuestFrameNumber(rawValue: fault.address >> 12)
-    if activeMMU.mmuRole.direct && fault.errorCode.isSuperset(of: [.guestPage, .write, .present])
-      && !fault.errorCode.contains(.reserved)
-    {
-      unprotect(frame)
-      return false
-    }
     let isKnown = activeMMU.mmuRole.direct && machine.tdp && fault.errorCode.contains(.guestFinal)
     try emulate(request, at: isKnown ? GuestPhysicalAddress(rawValue: fault.address) : nil)
     return true
   }
 
-  /// Handles a fault that the hardware reports (`kvm_mmu_page_fault`, up to emulation).
+  /// Handles a fault that the hardware reports (`kvm_mmu_page_fault`, up to emulation). If the processor could not set a flag
+  /// in a table of the guest because L1 uses it for L2, what shadows it is given up, and nothing is emulated.
   mutating func pageFault(
     _ address: UInt64, _ errorCode: AccessMode, alignmentCheck: Bool = false
   ) throws(Refused) -> FaultReturn {
@@ -106,7 +100,11 @@ extension VirtualMachine {
         return result
       }
     }
-    return try doPageFault(fault)
+    let result = try doPageFault(fault)
+    let writesTable = errorCode.isSuperset(of: [.guestPage, .write, .present])
+    guard result == .emulate, activeMMU.mmuRole.direct, writesTable else { return result }
+    unprotect(fault.frame)
+    return .retry
   }
 
   /// KVM carries the guest's instruction out (`x86_emulate_instruction`).
@@ -128,6 +126,13 @@ extension VirtualMachine {
     guard let target else { return }
     transcript.result.walk = WalkReport(result: .success(target), exitQualification: vcpu.exitQualification)
     guard memory.isVisible(target.frame) else {
+      if request.kind == .fetch {
+        throw Refused(
+          outcome: .internalError(
+            Refusal(
+              function: "x86_emulate_instruction",
+              reason: "no instruction can be read where no memory lies (KVM_INTERNAL_ERROR_EMULATION)")))
+      }
       transcript.result.access?.isMMIO = true
       say("emulator_read_write_onepage") { _ in
         "No memory lies at guest-physical \(hex: target.rawValue): user space acts as the device (KVM_EXIT_MMIO)."
@@ -148,9 +153,8 @@ extension VirtualMachine {
       return
     }
     if let refusal = memory.write(value, at: address, bytes: request.bytes) {
-      throw Refused(
-        outcome: .internalError(
-          Refusal(function: "kvm_vcpu_write_guest", reason: "the write \(refusal.detail)")))
+      transcript.memoryRefusal = refusal
+      return
     }
     transcript.result.access?.value = value
     if transcript.detail.contains(.memory) {

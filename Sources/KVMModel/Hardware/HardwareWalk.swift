@@ -53,7 +53,7 @@ extension VirtualMachine {
     var rights = AccessRights.all
     var path: [SPTEPlace] = []
     guard let root = activeMMU.root.hpa, var walk = shadowWalk(vcpu.mmu, from: root, address) else {
-      return .failure(denied(address, access, rights: []))
+      return .failure(denied(address, access, rights: [], isPresent: false))
     }
     while true {
       let spte = pages[walk.place]
@@ -71,19 +71,17 @@ extension VirtualMachine {
       }
       guard format.isPresentForHardware(spte) else {
         record(walk, spte, "It is not present: the processor leaves the guest.")
-        return .failure(denied(address, access, rights: []))
+        return .failure(denied(address, access, rights: [], isPresent: false))
       }
       if walk.level == 1 { break }
       record(walk, spte, "It leads to the next table.")
       walk.descend(by: spte)
     }
     let spte = pages[walk.place]
-    let needed = access.contains(.alignmentCheck) && !access.contains(.implicit) ? 8 : UInt64(0)
-    let index = Int((access.intersection(.kinds).rawValue + needed) >> 1)
-    guard permissions.bytes[index] >> rights.rawValue & 1 == 0 else {
+    if permissions.forbid(access, rights) {
       record(
         walk, spte, "Its rights, \(rights.text), don't allow the access: the processor leaves the guest.")
-      return .failure(denied(address, access, rights: rights))
+      return .failure(denied(address, access, rights: rights, isPresent: true))
     }
     record(walk, spte, "It maps a page of rights \(rights.text), which the access may use.")
     setHardwareFlags(path, isWrite: access.contains(.write))
@@ -92,17 +90,13 @@ extension VirtualMachine {
   }
 
   /// The fault of an access that the tables deny, which is KVM's to handle; for EPT it leaves the qualification of the exit.
-  private mutating func denied(_ address: UInt64, _ access: AccessMode, rights: AccessRights) -> WalkFault {
+  private mutating func denied(_ address: UInt64, _ access: AccessMode, rights: AccessRights, isPresent: Bool)
+    -> WalkFault
+  {
     var code = access.intersection(.kinds)
-    if !rights.isEmpty { code.insert(.present) }
+    if spteFormat.isEPT ? !rights.isEmpty : isPresent { code.insert(.present) }
     if spteFormat.isEPT {
-      let kind: UInt64 =
-        (access.contains(.user) ? 1 : 0) | (access.contains(.write) ? 2 : 0)
-        | (access.contains(.fetch) ? 4 : 0)
-      let allowed: UInt64 =
-        (rights.contains(.user) ? 1 : 0) | (rights.contains(.write) ? 2 : 0)
-        | (rights.contains(.execute) ? 4 : 0)
-      vcpu.exitQualification = kind | allowed << 3 | 1 << 7
+      vcpu.exitQualification = access.eptKind | rights.eptBits << 3 | 1 << 7
     }
     return WalkFault(errorCode: code, address: address, nested: true)
   }
@@ -145,8 +139,17 @@ extension SPTEFormat {
   fileprivate func isPresentForHardware(_ spte: SPTE) -> Bool { spte.rawValue & (isEPT ? 7 : 1) != 0 }
 }
 
+extension AccessRights {
+  /// The rights as an EPT entry has them: read, write, execute.
+  private static let eptOrder: [AccessRights] = [.user, .write, .execute]
+  fileprivate var eptBits: UInt64 {
+    Self.eptOrder.enumerated().reduce(0) { $0 | (contains($1.element) ? 1 << UInt64($1.offset) : 0) }
+  }
+}
+
 extension VCPURole {
-  /// What counts for the processor's walk of NPT: no-execute, and every access is a user's.
+  /// What counts for the processor's walk of the tables of two-dimensional paging: no-execute. For NPT every access is a
+  /// user's.
   fileprivate static let twoDimensionalHardware = VCPURole(
     cr0: [.pg, .wp], cr4: [], efer: .nx, smm: false, guestMode: false)
 }

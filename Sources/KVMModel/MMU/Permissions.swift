@@ -35,6 +35,15 @@ public struct Permissions: Sendable, Hashable {
   }
 }
 
+extension Permissions {
+  /// Whether an access faults on a page of these rights.
+  func forbid(_ access: AccessMode, _ rights: AccessRights) -> Bool {
+    let freeOfSMAP = access.contains(.alignmentCheck) && !access.contains(.implicit)
+    let index = Int((access.intersection(.kinds).rawValue + (freeOfSMAP ? 8 : 0)) >> 1)
+    return bytes[index] >> rights.rawValue & 1 != 0
+  }
+}
+
 /// Which accesses protection keys may deny (`update_pkru_bitmask`): for each kind of access a pair of bits, deny
 /// all and deny writes. 0 unless the role has cr4_pke.
 func pkruMask(for role: VCPURole) -> UInt32 {

@@ -53,9 +53,9 @@ extension Machine {
   }
 
   /// Bound on shadow pages that are not the TDP MMU's (`kvm_mmu_calculate_default_mmu_pages`): one for each 50 pages
-  /// of the slots, which count in both address spaces, and at least 64.
+  /// of the slots, which count in both address spaces, and at least 64. A machine here has ``Limits/shadowPages`` at most.
   var maxShadowPages: Int {
     let pages = memory.slots.reduce(UInt64(0)) { $0 &+ $1.bytes >> 12 }
-    return Int(clamping: max(2 * pages / 50, 64))
+    return min(Int(clamping: max(2 * pages / 50, 64)), Limits.shadowPages)
   }
 }

@@ -19,6 +19,8 @@ extension Machine {
     public static let maxPhyAddr = 32...52
     /// Pages that the host hands out at once.
     public static let prefetchPages = 1...8
+    /// Shadow pages of one machine.
+    public static let shadowPages = 16384
     /// vCPUs of one machine.
     public static let vcpus = 1...64
     /// Slots of the cache of previous roots.
@@ -45,8 +47,26 @@ extension Machine {
     require(
       Limits.previousRoots.contains(previousRoots), "/prev_roots", "must be from 1 to 16, is \(previousRoots)"
     )
-    found += memory.problems().map { Problem(pointer: "/memory" + $0.pointer, detail: $0.detail) }
+    var memoryProblems = memory.problems()
+    if memoryProblems.isEmpty { memoryProblems = slotsBeyondHost() }
+    found += memoryProblems.map { Problem(pointer: "/memory" + $0.pointer, detail: $0.detail) }
     return found
+  }
+}
+
+extension Machine {
+  /// Slots that two-dimensional paging on this host can't reach (`kvm_arch_prepare_memory_region`).
+  private func slotsBeyondHost() -> [Problem] {
+    guard tdp, Limits.maxPhyAddr.contains(host.maxPhyAddr) else { return [] }
+    let unreachable = memory.slots.indices.filter {
+      (memory.slots[$0].base + memory.slots[$0].bytes - 1) >> UInt64(host.maxPhyAddr) != 0
+    }
+    return unreachable.map {
+      Problem(
+        pointer: "/slots/\($0)/bytes",
+        detail:
+          "with two-dimensional paging the slot must end within the host's \(host.maxPhyAddr) address bits")
+    }
   }
 }
 
@@ -74,14 +94,21 @@ extension MemoryConfiguration {
 }
 
 extension MemorySlot {
+  /// Behind this the address of a slot's memory would reach bit 51, which marks MMIO entries.
+  private static let highestEnd: UInt64 = 1 << 51 - 0x8_0000_0000
+
   func problem(besides others: ArraySlice<MemorySlot>) -> Problem? {
     let (end, overflow) = base.addingReportingOverflow(bytes)
     if base % 4096 != 0 { return Problem(pointer: "/gpa", detail: "must be a multiple of 4096") }
     if bytes == 0 || bytes % 4096 != 0 {
       return Problem(pointer: "/bytes", detail: "must be a multiple of 4096 and not 0")
     }
-    if overflow || end > 1 << 52 {
-      return Problem(pointer: "/bytes", detail: "the slot must end at or below 2^52 (0x10000000000000)")
+    if overflow || end > Self.highestEnd {
+      return Problem(
+        pointer: "/bytes",
+        detail:
+          "the slot must end at or below \(hex(Self.highestEnd)): the simulated host keeps guest memory from "
+          + "0x800000000 on, below bit 51")
     }
     for (index, other) in zip(others.indices, others) {
       let (otherEnd, otherOverflow) = other.base.addingReportingOverflow(other.bytes)

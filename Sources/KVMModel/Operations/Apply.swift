@@ -30,6 +30,7 @@ extension VirtualMachine {
   ) throws(OperationError) -> OperationResult {
     try check(operation)
     let before = detail.contains(.changes) ? vcpus : []
+    let backup = memory.isFull ? self : nil
     transcript = Transcript(detail: detail)
     let outcome: Outcome
     switch operation {
@@ -48,6 +49,10 @@ extension VirtualMachine {
     }
     var written = Transcript(detail: [])
     swap(&written, &transcript)
+    if let refusal = written.memoryRefusal {
+      if let backup { self = backup }
+      throw .invalid(Problem(pointer: "/value", detail: refusal.detail))
+    }
     written.result.outcome = outcome
     if detail.contains(.changes) { written.result.changes = changes(from: before, focus: operation.vcpu) }
     return written.result

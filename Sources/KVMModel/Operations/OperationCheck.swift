@@ -25,6 +25,10 @@ extension VirtualMachine {
     default: break
     }
     switch operation {
+    case .pageFault where shadowPages.count >= Machine.Limits.shadowPages,
+      .access where shadowPages.count >= Machine.Limits.shadowPages:
+      return
+        "the machine has \(Machine.Limits.shadowPages) shadow pages, the bound for one session; zap-all frees them"
     case .smmEnter where smm: return "the vCPU is in system management mode already"
     case .smmLeave where !smm: return "the vCPU is not in system management mode"
     case .walk(let request) where request.space == .l2Physical && vcpus[number].mmu != .guest:
@@ -54,8 +58,7 @@ extension VirtualMachine {
     case .access(let request):
       let isLong = vcpu.registers.efer.contains(.lma)
       if let problem = isLong ? nil : Self.linearAddressProblem(request.address, vcpu) { return problem }
-      if let problem = request.problem { return problem }
-      return memory.isFull && request.kind == .write ? fullMemoryProblem(request, vcpu.id) : nil
+      return request.problem
     default: return nil
     }
   }
@@ -69,19 +72,6 @@ extension VirtualMachine {
     }
     return address >> 32 == 0
       ? nil : Problem(pointer: "/address", detail: "has more than 32 bits, and the vCPU is not in long mode")
-  }
-
-  /// Whether a write would touch a page more than a machine may touch.
-  private func fullMemoryProblem(_ request: AccessRequest, _ number: Int) -> Problem? {
-    var copy = self
-    copy.transcript = Transcript(detail: [])
-    let result = copy.on(number) {
-      $0.physicalAddress($0.vcpu.walkMMU, request.address, access: request.mode)
-    }
-    guard case .success(let address) = result, let value = request.value,
-      copy.memory.write(value, at: address, bytes: request.bytes) == .tooManyPages
-    else { return nil }
-    return Problem(pointer: "/value", detail: MemoryRefusal.tooManyPages.detail)
   }
 
   private func check(_ words: [MemoryWord]) throws(OperationError) {

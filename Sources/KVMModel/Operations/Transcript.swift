@@ -3,6 +3,8 @@ struct Transcript: Sendable, Hashable {
   let detail: Detail
   /// The result, as far as it is written.
   var result = OperationResult(outcome: .ok)
+  /// What kept a guest's write from memory: the operation is taken back.
+  var memoryRefusal: MemoryRefusal?
   /// Table entries read so far.
   var references = 0
   /// How many walks are under way around this one.

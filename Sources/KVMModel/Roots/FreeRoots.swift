@@ -66,7 +66,7 @@ extension VirtualMachine {
             ? "nobody uses it now, but it was not zapped: it lives on and can be found again."
             : "\(left) reference\(left == 1 ? "" : "s") to it remain.")
     }
-    if ends && page.isTDPMMU { pages.free(hpa) }
+    if ends && page.isTDPMMU { pages.free([hpa]) }
     if ends && !page.isTDPMMU { _ = prepareZap(hpa, &zapped) }
   }
 

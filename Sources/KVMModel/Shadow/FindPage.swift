@@ -90,7 +90,7 @@ extension VirtualMachine {
     pages.write(
       ShadowEntry(index: place.index, spte: spte, frame: page.frame, access: page.role.access), in: place.page
     )
-    pages.change(child) { $0.parents.append(place) }
+    pages.change(child) { $0.parentPlaces.insert(place) }
     say("__link_shadow_page", effect: effect(of: place)) { _ in
       "Entry \(place.index) of the level-\(parent.role.level) page \(hex: place.page.rawValue) now leads to the page "
         + "at \(hex: child.rawValue): \(hex: spte.rawValue)."
@@ -100,7 +100,7 @@ extension VirtualMachine {
 
   /// Takes a page away from below an entry (`drop_parent_pte`); the page lives on.
   mutating func unlink(_ child: HostPhysicalAddress, from place: SPTEPlace) {
-    pages.change(child) { page in page.parents.removeAll { $0 == place } }
+    pages.change(child) { $0.parentPlaces.remove(place) }
     pages.write(.none, at: place)
   }
 

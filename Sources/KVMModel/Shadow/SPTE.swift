@@ -114,7 +114,7 @@ public struct SPTEFormat: Sendable, Hashable {
 
   /// The entry stands for an address without memory (`is_mmio_spte`).
   public func isMMIO(_ spte: SPTE) -> Bool {
-    mmioValue.map { spte.rawValue & mmioMask == $0 } ?? false
+    !spte.isPresent && mmioValue == spte.rawValue & mmioMask
   }
 
   /// The entry in the form that shows the next access (`mark_spte_for_access_track`).

@@ -19,7 +19,8 @@ public struct ShadowPage: Sendable, Hashable {
   /// Writes to the shadowed table that KVM emulated since the page was last used (`write_flooding_count`).
   var writeFloodingCount = 0
   /// The entries that lead to it (`parent_ptes`).
-  public internal(set) var parents: [SPTEPlace] = []
+  public var parents: [SPTEPlace] { parentPlaces.inOrder }
+  var parentPlaces = SPTEPlaces.none
   /// The entries that are not 0, by index.
   public private(set) var entries: [ShadowEntry] = []
 

@@ -5,8 +5,8 @@ struct ShadowPageTable: Sendable, Hashable {
   private(set) var inOrder: [ShadowPage] = []
   /// Pages that lookups find, by frame, newest first. Those of the TDP MMU are not among them.
   private var hash: [GuestFrameNumber: [HostPhysicalAddress]] = [:]
-  /// The leaf entries that map a frame, oldest first; those of the TDP MMU are not among them.
-  private var leaves: [GuestFrameNumber: [SPTEPlace]] = [:]
+  /// The leaf entries that map a frame; those of the TDP MMU are not among them.
+  private var leaves: [GuestFrameNumber: SPTEPlaces] = [:]
   /// Valid roots of the TDP MMU, newest first.
   private(set) var tdpRoots: [HostPhysicalAddress] = []
   private var next = HostPhysicalAddress.firstShadowPage
@@ -41,7 +41,7 @@ struct ShadowPageTable: Sendable, Hashable {
   }
 
   /// The leaf entries that map a frame.
-  func leaves(_ frame: GuestFrameNumber) -> [SPTEPlace] { leaves[frame] ?? [] }
+  func leaves(_ frame: GuestFrameNumber) -> [SPTEPlace] { leaves[frame]?.inOrder ?? [] }
 
   mutating func allocate(
     frame: GuestFrameNumber, role: PageRole, isTDPMMU: Bool, validGeneration: UInt8
@@ -83,14 +83,13 @@ struct ShadowPageTable: Sendable, Hashable {
 
   /// Notes that an entry maps a frame (`rmap_add`).
   mutating func addLeaf(_ place: SPTEPlace, of frame: GuestFrameNumber) {
-    leaves[frame, default: []].append(place)
+    leaves[frame, default: .none].insert(place)
   }
 
   /// Forgets that an entry maps a frame (`rmap_remove`).
   mutating func removeLeaf(_ place: SPTEPlace, of frame: GuestFrameNumber) {
-    guard var places = leaves.removeValue(forKey: frame) else { return }
-    places.removeAll { $0 == place }
-    if !places.isEmpty { leaves[frame] = places }
+    leaves[frame]?.remove(place)
+    if leaves[frame]?.isEmpty == true { leaves[frame] = nil }
   }
 
   /// Adds to the number of root slots that use a page, and gives the new number.
@@ -114,11 +113,15 @@ struct ShadowPageTable: Sendable, Hashable {
     }
   }
 
-  /// Frees a page.
-  mutating func free(_ hpa: HostPhysicalAddress) {
-    guard let index = index(hpa) else { return }
-    if !inOrder[index].isTDPMMU { used -= 1 }
-    inOrder.remove(at: index)
+  /// Frees pages, all in one pass.
+  mutating func free(_ freed: [HostPhysicalAddress]) {
+    if freed.isEmpty { return }
+    let freed = Set(freed)
+    inOrder.removeAll { page in
+      guard freed.contains(page.hpa) else { return false }
+      if !page.isTDPMMU { used -= 1 }
+      return true
+    }
   }
 }
 

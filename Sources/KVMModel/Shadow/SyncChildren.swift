@@ -103,7 +103,7 @@ extension VirtualMachine {
     guard let page = pages[hpa] else { return }
     trace { .syncPage(page) }
     say("kvm_unlink_unsync_page", effect: .syncedPage(hpa: hpa, frame: page.frame, role: page.role)) { _ in
-      "The page at \(hex: hpa.rawValue) counts as in sync again."
+      "The mark of the page at \(hex: hpa.rawValue) goes: from here on it counts as in sync."
     }
     pages.change(hpa) { $0.isUnsync = false }
   }

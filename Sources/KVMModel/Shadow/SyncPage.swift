@@ -44,9 +44,15 @@ extension VirtualMachine {
   /// - Returns: whether a flush is due.
   private mutating func syncEntry(_ place: SPTEPlace, _ table: GuestTable, _ guest: UInt64) -> Bool {
     guard let page = pages[place.page], let old = page.entry(place.index) else { return false }
+    let function = table.format.format.functions.syncPage
+    enter(function) { _ in
+      "Entry \(place.index) is \(hex: old.spte.rawValue), the guest's is \(hex: guest)."
+    }
+    defer { leave() }
     guard let (frame, access) = translation(guest, table, page.role) else {
-      saySynced(
-        place, table, guest, "is not present, not accessed or not legal any more: the entry is dropped")
+      say(function) { _ in
+        "The guest's is not present, not accessed or not legal any more: the entry is dropped."
+      }
       dropSPTE(place)
       return true
     }
@@ -54,12 +60,16 @@ extension VirtualMachine {
       if frame == spteFormat.mmioFrame(old.spte) {
         markMMIO(place, frame, access)
       } else {
+        say(function) { _ in "The guest's maps another frame than the MMIO entry, which is cleared." }
         pages.write(.none, at: place)
       }
       return false
     }
-    if (access.isEmpty && spteFormat.present == 0) || frame != page.frame(ofEntry: place.index) {
-      saySynced(place, table, guest, "maps another frame: the entry is dropped")
+    let hasNoRights = access.isEmpty && spteFormat.present == 0
+    if hasNoRights || frame != page.frame(ofEntry: place.index) {
+      say(function) { _ in
+        "The guest's \(hasNoRights ? "allows nothing any more" : "maps another frame"): the entry is dropped."
+      }
       dropSPTE(place)
       return true
     }
@@ -69,17 +79,10 @@ extension VirtualMachine {
     let (spte, _) = makeSPTE(request, in: page, over: old.spte)
     let flush = updateSPTE(place, to: spte)
     pages.write(ShadowEntry(index: place.index, spte: spte, frame: frame, access: access), in: place.page)
-    saySynced(place, table, guest, "still maps the frame: the entry becomes \(hex(spte.rawValue))")
-    return flush
-  }
-
-  private mutating func saySynced(
-    _ place: SPTEPlace, _ table: GuestTable, _ guest: UInt64, _ what: @autoclosure () -> String
-  ) {
-    let text = narrates ? what() : ""
-    say(table.format.format.functions.syncPage) { _ in
-      "Entry \(place.index): the guest's entry \(hex: guest) \(text)."
+    say(function, effect: effect(of: place)) { _ in
+      "The guest's still maps the frame: the entry becomes \(hex: spte.rawValue), to be marked as accessed at its next use."
     }
+    return flush
   }
 
   /// What a level-1 guest entry stands for, by its own rights and those of the page (`FNAME(prefetch_invalid_gpte)`,

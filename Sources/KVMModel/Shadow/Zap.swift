@@ -110,7 +110,8 @@ extension VirtualMachine {
       return 0
     }
     unlink(spte.target, from: place)
-    guard recursive, machine.tdp, let child = pages[spte.target], child.role.guestMode, child.parents.isEmpty,
+    guard recursive, machine.tdp, let child = pages[spte.target], child.role.guestMode,
+      child.parentPlaces.isEmpty,
       child.rootCount == 0
     else { return 0 }
     return prepareZap(child.hpa, &zapped)
@@ -125,6 +126,6 @@ extension VirtualMachine {
       return
     }
     raiseOnAll(.tlbFlush, "pages were freed that a processor may still use")
-    for hpa in zapped { pages.free(hpa) }
+    pages.free(zapped)
   }
 }

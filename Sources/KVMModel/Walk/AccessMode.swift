@@ -29,6 +29,9 @@ public struct AccessMode: OptionSet, Hashable, Sendable {
 
   /// The bits that say what the access does.
   static let kinds: AccessMode = [.write, .user, .fetch]
+
+  /// What the access does, as an exit qualification for EPT has it: bit 0 read, 1 write, 2 fetch.
+  var eptKind: UInt64 { (contains(.user) ? 1 : 0) | (contains(.write) ? 2 : 0) | (contains(.fetch) ? 4 : 0) }
 }
 
 /// A walk that failed, as KVM describes it (`struct x86_exception`).

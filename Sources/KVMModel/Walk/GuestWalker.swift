@@ -240,11 +240,8 @@ extension VirtualMachine {
   func permissionFault(
     _ mmu: MMU, _ rights: AccessRights, _ protectionKey: UInt64, _ access: AccessMode
   ) -> AccessMode? {
-    let freeOfSMAP = access.contains(.alignmentCheck) && !access.contains(.implicit)
     let kind = access.intersection(.kinds).rawValue
-    let index = Int((kind + (freeOfSMAP ? 8 : 0)) >> 1)
-    var code: AccessMode = []
-    if mmu.permissions.bytes[index] >> rights.rawValue & 1 != 0 { code = .present }
+    var code: AccessMode = mmu.permissions.forbid(access, rights) ? .present : []
     if mmu.pkruMask != 0 {
       let denied = vcpu.registers.pkru >> UInt32(2 * protectionKey) & 3
       let place = UInt32(kind) + (rights.contains(.user) ? 8 : 0)
@@ -260,9 +257,7 @@ extension VirtualMachine {
     if plan.access.contains(.fetch) && reportsFetch { code.insert(.fetch) }
     if plan.format.format == .ept && !cause.contains(.reserved) {
       var qualification = vcpu.exitQualification & (1 << 7 | 1 << 8)
-      if plan.access.contains(.user) { qualification |= 1 }
-      if plan.access.contains(.write) { qualification |= 2 }
-      if plan.access.contains(.fetch) { qualification |= 4 }
+      qualification |= plan.access.eptKind
       vcpu.exitQualification = qualification | (allowed & 7) << 3
     }
     trace(plan) { .walkerError(code) }

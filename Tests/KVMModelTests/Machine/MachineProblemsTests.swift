@@ -11,6 +11,14 @@ import Testing
       let list = slots.map { MemorySlot(base: $0.0, bytes: $0.1) }
       return { $0.memory.slots = list }
     }
+    func withoutTDP(
+      _ change: @escaping @Sendable (inout Machine) -> Void
+    ) -> @Sendable (inout Machine) -> Void {
+      {
+        change(&$0)
+        $0.tdp = false
+      }
+    }
     func word(_ address: UInt64) -> @Sendable (inout Machine) -> Void {
       { $0.memory.words = [MemoryWord(address: GuestPhysicalAddress(rawValue: address), value: 1)] }
     }
@@ -26,7 +34,11 @@ import Testing
       ("/memory/slots/0/bytes", slots((0, 0x1001))),
       ("/memory/slots/1/gpa", slots((0, 0x2000), (0x1000, 0x1000))),
       ("/memory/slots/1/gpa", slots((0x1000, 0x1000), (0, 0x4000))),
-      (nil, slots(((1 << 52) - 0x1000, 0x1000))), ("/memory/slots/0/bytes", slots((1 << 52, 0x1000))),
+      (nil, slots(((1 << 46) - 0x1000, 0x1000))), ("/memory/slots/0/bytes", slots((1 << 46, 0x1000))),
+      (nil, withoutTDP(slots(((1 << 51) - 0x8_0000_1000, 0x1000)))),
+      ("/memory/slots/0/bytes", withoutTDP(slots(((1 << 51) - 0x8_0000_0000, 0x1000)))),
+      ("/host/prefetch_pages", { $0.host.prefetchPages = 0 }),
+      ("/host/prefetch_pages", { $0.host.prefetchPages = 9 }),
       ("/memory/slots/0/bytes", slots((0x1000, 1 << 52))),
       ("/memory/slots/0/bytes", slots((.max & ~0xfff, 0x1000))),
       ("/memory/slots/0/bytes", slots((0x1000, .max & ~0xfff))),

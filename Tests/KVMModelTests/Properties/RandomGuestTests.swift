@@ -150,6 +150,11 @@ import Testing
         report.value == (report.isMMIO ? nil : flat.memory.read(physical, bytes: bytes)), "\(place)")
       count(&run, report.isMMIO ? "device" : "memory")
       if report.isEmulated { count(&run, "emulated") }
+    case (.reached(let target), .internalError(let refusal)):
+      // No instruction can be fetched from a device.
+      let isDevice = !run.vm.memory.isVisible(GuestPhysicalAddress(rawValue: target).frame)
+      try #require(kind == .fetch && isDevice && refusal.function == "x86_emulate_instruction", "\(place)")
+      count(&run, "device")
     case (.pageFault(let code), .exception(.pageFault, let got, address, _)):
       try #require(UInt64(got) == code, "\(place)")
       count(&run, "#PF")
