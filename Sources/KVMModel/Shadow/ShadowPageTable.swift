@@ -6,7 +6,7 @@ struct ShadowPageTable: Sendable, Hashable {
   /// Pages that lookups find, by frame, newest first. Those of the TDP MMU are not among them.
   private var hash: [GuestFrameNumber: [HostPhysicalAddress]] = [:]
   /// The leaf entries that map a frame; those of the TDP MMU are not among them.
-  private var leaves: [GuestFrameNumber: SPTEPlaces] = [:]
+  private var leafPlaces: [GuestFrameNumber: SPTEPlaces] = [:]
   /// Valid roots of the TDP MMU, newest first.
   private(set) var tdpRoots: [HostPhysicalAddress] = []
   private var next = HostPhysicalAddress.firstShadowPage
@@ -41,7 +41,7 @@ struct ShadowPageTable: Sendable, Hashable {
   }
 
   /// The leaf entries that map a frame.
-  func leaves(_ frame: GuestFrameNumber) -> [SPTEPlace] { leaves[frame]?.inOrder ?? [] }
+  func leaves(_ frame: GuestFrameNumber) -> [SPTEPlace] { leafPlaces[frame]?.inOrder ?? [] }
 
   mutating func allocate(
     frame: GuestFrameNumber, role: PageRole, isTDPMMU: Bool, validGeneration: UInt8
@@ -83,13 +83,13 @@ struct ShadowPageTable: Sendable, Hashable {
 
   /// Notes that an entry maps a frame (`rmap_add`).
   mutating func addLeaf(_ place: SPTEPlace, of frame: GuestFrameNumber) {
-    leaves[frame, default: .none].insert(place)
+    leafPlaces[frame, default: .none].insert(place)
   }
 
   /// Forgets that an entry maps a frame (`rmap_remove`).
   mutating func removeLeaf(_ place: SPTEPlace, of frame: GuestFrameNumber) {
-    leaves[frame]?.remove(place)
-    if leaves[frame]?.isEmpty == true { leaves[frame] = nil }
+    leafPlaces[frame]?.remove(place)
+    if leafPlaces[frame]?.isEmpty == true { leafPlaces[frame] = nil }
   }
 
   /// Adds to the number of root slots that use a page, and gives the new number.
