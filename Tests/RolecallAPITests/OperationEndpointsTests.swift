@@ -148,6 +148,13 @@ import Testing
     client.expectProblem(try client.post(path, "[]"), 400, "invalid-body", [""])
   }
 
+  @Test func aNegativeNumberOfVCPUsIsRefusedBesideOperations() throws {
+    let answer = try client.post(
+      "/v1/sessions", #"{"machine": {"vcpus": -3}, "operations": [{"op": "enter-guest", "vcpu": 0}]}"#)
+    #expect(answer.status == 422 || answer.status == 400)
+    #expect(answer.pointers.contains("/machine/vcpus"))
+  }
+
   @Test func faultsOfFormAndOfRuleAreInTheOrderOfTheBody() throws {
     let answer = try client.post(
       "/v1/sessions",

@@ -105,7 +105,7 @@ struct OperationDecoder {
     }
     if let operation = machineOperation(name, &body) { return operation }
     let vcpu = body.optionalInteger("vcpu") ?? 0
-    if !(0..<vcpus).contains(vcpu) {
+    if vcpu < 0 || vcpu >= vcpus {
       body.refuse("vcpu", OperationDecoder.vcpuRange(vcpus))
     }
     return vcpuOperation(name, vcpu: vcpu, &body)
