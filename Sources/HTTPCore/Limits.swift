@@ -25,6 +25,8 @@ public struct Limits: Sendable, Equatable {
   public var pendingOutput = 256 * 1024
   /// Seconds that unsent answers may wait for a client that does not read.
   public var writeStallSeconds = 10
+  /// Bytes per second that a client must take of waiting answers on average, once ``writeStallSeconds`` have passed.
+  public var outputBytesPerSecond = 4096
   /// Seconds that a closed connection's remaining input is read and dropped, so that the last answer arrives
   /// (RFC 9112 §9.6).
   public var lingerSeconds = 1

@@ -42,10 +42,10 @@ final class Acceptor {
       guard service.connections.load(ordering: .relaxed) < service.limits.connections else {
         return pause("connection limit reached")
       }
-      let (descriptor, error) = Socket.accept(listener)
-      if let descriptor {
+      let (connection, error) = Socket.accept(listener)
+      if let connection {
         service.connections.add(1, ordering: .relaxed)
-        loops[turn].post(.adopt(descriptor))
+        loops[turn].post(.adopt(connection.descriptor, connection.peer))
         turn = (turn + 1) % loops.count
         continue
       }
