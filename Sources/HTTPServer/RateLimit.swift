@@ -59,7 +59,8 @@ struct TokenBuckets {
     buckets[client] = bucket
     let wait = bucket.level >= 1000 ? 0 : 1000 - bucket.level
     return Verdict(
-      isAllowed: isAllowed, remaining: bucket.level / 1000, secondsToFull: seconds(toGain: full - bucket.level),
+      isAllowed: isAllowed, remaining: bucket.level / 1000,
+      secondsToFull: seconds(toGain: full - bucket.level),
       secondsToNext: seconds(toGain: wait))
   }
 

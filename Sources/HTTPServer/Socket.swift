@@ -114,11 +114,15 @@ enum Socket {
   }
 
   /// The next waiting connection as a non-blocking socket with its peer, or nil with the reason.
-  static func accept(_ listener: Int32) -> (connection: (descriptor: Int32, peer: ClientAddress)?, errno: Int32) {
+  static func accept(_ listener: Int32) -> (
+    connection: (descriptor: Int32, peer: ClientAddress)?, errno: Int32
+  ) {
     var address = ClientAddress.Bytes()
     #if os(Linux)
       let descriptor = unsafe withUnsafeMutableBytes(of: &address) { raw in
-        guard let start = unsafe raw.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return Int32(-1) }
+        guard let start = unsafe raw.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+          return Int32(-1)
+        }
         return unsafe csystem_accept(listener, start)
       }
     #else
@@ -145,7 +149,8 @@ enum Socket {
           ? unsafe raw.loadUnaligned(fromByteOffset: 8, as: ClientAddress.Bytes.self)
           : ClientAddress.Bytes(
             high: 0,
-            low: (0xffff_0000_0000 | UInt64(UInt32(bigEndian: unsafe raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self))))
+            low: (0xffff_0000_0000
+              | UInt64(UInt32(bigEndian: unsafe raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self))))
               .bigEndian)
       }
       return descriptor

@@ -9,7 +9,8 @@
 enum EnvironmentArguments {
   /// The options that may be set so.
   static let options = [
-    "host", "port", "loops", "poller", "log-level", "max-request-line", "max-header", "max-fields", "max-body",
+    "host", "port", "loops", "poller", "log-level", "max-request-line", "max-header", "max-fields",
+    "max-body",
     "max-chunk-overhead", "header-timeout", "idle-timeout", "min-body-rate", "body-grace",
     "max-pending-output", "write-timeout", "min-read-rate", "linger-timeout", "max-connections",
     "max-answer", "max-sessions", "rate-limit", "rate-burst",

@@ -46,7 +46,8 @@ struct Serve: ParsableCommand {
       throw ValidationError("--allow-host \(host) is not a host, or a host and a port.")
     }
     for origin in allowOrigin where !WebOrigins.isValid(origin) {
-      throw ValidationError("--allow-origin \(origin) is not like https://lab.example or http://127.0.0.1:3000.")
+      throw ValidationError(
+        "--allow-origin \(origin) is not like https://lab.example or http://127.0.0.1:3000.")
     }
   }
 
@@ -63,7 +64,9 @@ struct Serve: ParsableCommand {
     configuration.commonFields = WebOrigins.protectiveFields
     configuration.additionalAuthorities = allowHost.contains("*") ? nil : allowHost
 
-    let service = RolecallService(limits: limits.serviceLimits, origins: WebOrigins(allowOrigin)) { time(nil) }
+    let service = RolecallService(limits: limits.serviceLimits, origins: WebOrigins(allowOrigin)) {
+      time(nil)
+    }
     let stop = StopSignal()
     let name = host.contains(":") ? "[\(host)]" : host
     let server: Server

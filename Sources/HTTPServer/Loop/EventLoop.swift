@@ -185,7 +185,9 @@ final class EventLoop: @unchecked Sendable {
   }
 
   private func answer(to request: Request, of client: Client) -> Response {
-    guard let verdict = service.rateLimiter?.take(client.peer, now: now) else { return service.handler(request) }
+    guard let verdict = service.rateLimiter?.take(client.peer, now: now) else {
+      return service.handler(request)
+    }
     var response = verdict.isAllowed ? service.handler(request) : service.refusal(.tooManyRequests)
     response.fields.append(contentsOf: verdict.fields)
     return response

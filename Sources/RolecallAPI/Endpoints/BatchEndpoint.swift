@@ -70,7 +70,8 @@ private func writeTruncation(from index: Int?, _ limit: Int, to json: inout JSON
     json.member(
       "detail",
       "the answer reached \(limit) bytes: from this result on only revision and outcome are told; every operation was "
-        + "applied. Send fewer operations at once, or ask for less by Prefer: return=minimal or fields=session")
+        + "applied. Send fewer operations at once, or ask for less by Prefer: return=minimal or fields=session"
+    )
   }
 }
 

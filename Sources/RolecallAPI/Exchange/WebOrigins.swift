@@ -50,12 +50,14 @@ public struct WebOrigins: Sendable {
     if let origin, isNamed(origin) { return }
     if let site = request.fieldValue("Sec-Fetch-Site"), !Self.isOwn(site: site) {
       throw ProblemDetails(
-        .crossSite, "Sec-Fetch-Site says that a page of another site sends this; its origin is not among those allowed")
+        .crossSite,
+        "Sec-Fetch-Site says that a page of another site sends this; its origin is not among those allowed")
     }
     guard let origin, !Self.isOwn(origin, request.authority) else { return }
     throw ProblemDetails(
       .crossSite,
-      "the origin \(String(decoding: origin.prefix(100), as: UTF8.self)) is neither the service's own nor among those allowed")
+      "the origin \(String(decoding: origin.prefix(100), as: UTF8.self)) is neither the service's own nor among those allowed"
+    )
   }
 
   /// Adds what a browser needs to show the answer to a page of an allowed origin (Fetch, section 3.3).
