@@ -138,6 +138,11 @@ public struct HTTPConnection: Sendable {
     }
   }
 
+  /// To be called when there is no room for the rest of a body: what to answer, nil when no body is awaited.
+  public mutating func bodyRefused() -> Action? {
+    phase == .body ? refuse(.tooMuchBuffered) : nil
+  }
+
   /// Appends the answer to the current request to `output`. With `closing`, it is the connection's last.
   public mutating func answer(
     _ response: Response, date: DateField, closing: Bool = false, into output: inout [UInt8]

@@ -10,7 +10,7 @@ public enum HTTPError: Error, Sendable, Hashable, CaseIterable {
   case chunkSizeMalformed, chunkExtensionMalformed, chunkDataMalformed, chunkExtensionsTooLong
   case trailerMalformed, trailersTooLong
   case expectationUnknown, incompleteMessage, headerTimeout, bodyTimeout
-  case tooManyRequests
+  case tooManyRequests, tooMuchBuffered
 
   /// The status to answer with.
   public var status: Status { row.status }
@@ -71,6 +71,8 @@ public enum HTTPError: Error, Sendable, Hashable, CaseIterable {
     case .headerTimeout: (408, "RFC 9110 §15.5.9", "The header section took too long to arrive.")
     case .bodyTimeout: (408, "RFC 9110 §15.5.9", "The content arrived too slowly.")
     case .tooManyRequests: (429, "RFC 6585 §4", "More requests come from this address than are answered.")
+    case .tooMuchBuffered:
+      (503, "RFC 9110 §15.6.4", "Other clients' requests and answers take the memory that this one needs.")
     }
   }
 

@@ -68,6 +68,7 @@ public final class Server: Sendable {
       ("body grace seconds", limits.bodyGraceSeconds), ("pending output", limits.pendingOutput),
       ("write stall seconds", limits.writeStallSeconds), ("output rate", limits.outputBytesPerSecond),
       ("linger seconds", limits.lingerSeconds), ("connections", limits.connections),
+      ("buffered", limits.buffered),
       ("rate limit", configuration.rateLimit?.perSecond ?? 1),
       ("rate burst", configuration.rateLimit?.burst ?? 1),
     ]

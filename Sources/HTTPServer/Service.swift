@@ -13,6 +13,8 @@ final class Service: Sendable {
   let handler: Server.Handler
   /// Open connections of all loops.
   let connections = Atomic(0)
+  /// Bytes that all connections hold of unfinished bodies and unsent answers.
+  let buffered = Atomic(0)
 
   init(
     _ configuration: ServerConfiguration, authorities: AllowedAuthorities, logger: Logger,

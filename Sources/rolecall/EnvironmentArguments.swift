@@ -12,7 +12,8 @@ enum EnvironmentArguments {
     "host", "port", "loops", "poller", "log-level", "max-request-line", "max-header", "max-fields",
     "max-body",
     "max-chunk-overhead", "header-timeout", "idle-timeout", "min-body-rate", "body-grace",
-    "max-pending-output", "write-timeout", "min-read-rate", "linger-timeout", "max-connections",
+    "max-pending-output", "write-timeout", "min-read-rate", "linger-timeout", "max-buffered",
+    "max-connections",
     "max-answer", "max-sessions", "rate-limit", "rate-burst",
   ]
   /// Those that may be given several times; the variable holds their values with commas between them.

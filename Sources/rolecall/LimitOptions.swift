@@ -34,6 +34,8 @@ struct LimitOptions: ParsableArguments {
   var minReadRate = http.outputBytesPerSecond
   @Option(help: "Seconds that input is read and dropped after the last answer, so that the answer arrives.")
   var lingerTimeout = http.lingerSeconds
+  @Option(help: "Bytes of unfinished bodies and unsent answers of all connections together.")
+  var maxBuffered = http.buffered
   @Option(help: "Connections at which accepting pauses.")
   var maxConnections = http.connections
   @Option(help: "Bytes of a batch's answer after which its results are told in short.")
@@ -72,6 +74,7 @@ struct LimitOptions: ParsableArguments {
     limits.writeStallSeconds = writeTimeout
     limits.outputBytesPerSecond = minReadRate
     limits.lingerSeconds = lingerTimeout
+    limits.buffered = maxBuffered
     limits.connections = maxConnections
     return limits
   }

@@ -176,6 +176,35 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
     }
   }
 
+  @Test(arguments: PollerKind.allCases) func bodiesAndAnswersOfAllShareABound(poller: PollerKind) throws {
+    var limits = Limits()
+    limits.buffered = 1_000_000
+    try withServer(poller, limits: limits) { server in
+      let part = String(repeating: "x", count: 600_000)
+      var first = LoopbackClient(port: server.port)
+      first?.send(post(server.port, "Content-Length: 700000", part))
+      usleep(200_000)
+      let second = try #require(LoopbackClient(port: server.port))
+      second.send(post(server.port, "Transfer-Encoding: chunked", "aae60\r\n\(part)"))
+      #expect(second.receiveAll()?.hasPrefix("HTTP/1.1 503 ") == true)
+      let small = try #require(LoopbackClient(port: server.port))
+      small.send(post(server.port, "Content-Length: 3", "abc"))
+      #expect(small.receive(until: "]").hasSuffix("[POST /p abc]"))
+      first = nil
+      usleep(200_000)
+      let third = try #require(LoopbackClient(port: server.port))
+      third.send(post(server.port, "Content-Length: 700000", part))
+      usleep(200_000)
+      third.send(String(repeating: "x", count: 100_000))
+      #expect(third.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+
+      let reader = try #require(LoopbackClient(port: server.port, receiveBuffer: 4096))
+      reader.send((0..<4).map { _ in get("/large", server.port) }.joined())
+      usleep(200_000)
+      #expect((reader.receiveAll() ?? "").utf8.count < 4 * large.count)
+    }
+  }
+
   @Test(arguments: PollerKind.allCases) func eachAddressHasItsShareOfRequests(poller: PollerKind) throws {
     let limit = RateLimit(perSecond: 1, burst: 3, sparesLoopback: false)
     try withServer(poller, rateLimit: limit) { server in

@@ -1,4 +1,5 @@
 import HTTPCore
+import Synchronization
 
 /// One connection's state on its loop.
 final class Client {
@@ -19,6 +20,8 @@ final class Client {
   private var taken = 0
   /// When it will be closed, in milliseconds of the loop's clock.
   var deadline = 0
+  /// Bytes counted for it in the service's sum.
+  private var buffered = 0
   private var phase = HTTPConnection.Phase.idle
   private var phaseStart = 0
 
@@ -28,6 +31,21 @@ final class Client {
     self.token = token
     http = HTTPConnection(
       limits: service.limits, authorities: service.authorities, commonFields: service.commonFields)
+  }
+
+  /// Brings the service's sum up to date; false when it is passed and this client holds more than its share.
+  func countBuffered(in service: Service) -> Bool {
+    let held = http.contentReceived + unsent.count
+    guard held != buffered else { return true }
+    let sum = service.buffered.add(held - buffered, ordering: .relaxed).newValue
+    buffered = held
+    return sum <= service.limits.buffered || held <= Limits.bufferedShare
+  }
+
+  /// Takes it out of the service's sum.
+  func uncountBuffered(in service: Service) {
+    service.buffered.subtract(buffered, ordering: .relaxed)
+    buffered = 0
   }
 
   /// Keeps `bytes` until the socket takes them.

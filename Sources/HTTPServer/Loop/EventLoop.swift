@@ -163,10 +163,14 @@ final class EventLoop: @unchecked Sendable {
       client.http.keepRest()
       guard send(client) else { return }
       if !client.unsent.isEmpty {
+        guard client.countBuffered(in: service) else { return remove(client) }
         client.updateDeadline(now: now, limits: service.limits, answered: answered)
         return
       }
     } while !needsInput
+    guard client.countBuffered(in: service) else {
+      return serve(client, beginningWith: client.http.bodyRefused())
+    }
     finish(client, answered: answered)
   }
 
@@ -258,6 +262,7 @@ final class EventLoop: @unchecked Sendable {
 
   private func remove(_ client: Client) {
     guard clients.remove(client) else { return }
+    client.uncountBuffered(in: service)
     poller.close(client.descriptor)
     service.connections.subtract(1, ordering: .relaxed)
   }

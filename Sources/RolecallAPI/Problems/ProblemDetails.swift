@@ -125,6 +125,8 @@ extension HTTPError {
       json.key("errors")
       json.array { _ in }
     }
-    return Response(status, contentType: MediaType.problem.rawValue, body: json.finish())
+    var fields: ResponseFields = [("Content-Type", MediaType.problem.rawValue)]
+    if self == .tooMuchBuffered { fields.append("Retry-After", "10") }
+    return Response(status, fields: fields, body: json.finish())
   }
 }
