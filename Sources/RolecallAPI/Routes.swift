@@ -26,6 +26,7 @@ private func route(
 let apiRoutes: [APIRoute] =
   [
     route(.get, "/", media: [.html], isForAnyone: true, answerStartPage),
+    route(.get, "/docs", media: [.html], isForAnyone: true, answerDescriptionPage),
     route(.get, "/livez", isForAnyone: true, answerLiveness),
     route(.get, "/readyz", isForAnyone: true, answerReadiness),
     route(.get, "/problems/{type}", media: [.html, .text], isForAnyone: true, answerProblemPage),

@@ -11,9 +11,18 @@ import Testing
     #expect(answer.status == 200 && answer.field("Content-Type") == "text/html; charset=utf-8")
     #expect(!answer.text.contains("<script") && !answer.text.contains("style="))
     let links = answer.text.matches(of: /href="([^"]*)"/).map { String($0.1) }
-    #expect(links.contains("/openapi.yaml"))
+    #expect(links.contains("/openapi.yaml") && links.contains("/docs"))
     for link in links { #expect(try client.get(link).status == 200, "\(link)") }
     #expect(answer.text.contains("curl -s $rolecall/v1/sessions --json"))
+  }
+
+  @Test func theDocsNameEveryOperation() throws {
+    let page = try client.get("/docs")
+    #expect(page.status == 200 && page.field("Content-Type") == "text/html; charset=utf-8")
+    for (method, template) in RolecallService.routes {
+      #expect(page.text.contains("<h3><code>\(method) \(template)</code></h3>"), "\(method) \(template)")
+    }
+    #expect(!page.text.contains("`") && !page.text.contains("<script"))
   }
 
   @Test func everyTypeOfProblemHasItsPage() throws {

@@ -1,4 +1,5 @@
 import HTTPCore
+import Yams
 
 /// `GET /`: what the service is, for people.
 func answerStartPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
@@ -16,25 +17,43 @@ func answerProblemPage(_ exchange: Exchange) throws(ProblemDetails) -> Response 
   guard exchange.media == .html else {
     return exchange.text("\(type.title) (status \(type.status.rawValue))\n\(type.remedy)\n", fields: fields)
   }
-  let page = """
-    <!DOCTYPE html>
-    <html lang="en">
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width">
-    <title>\(htmlEscaped(type.title)) - Rolecall</title>
-    <h1>\(htmlEscaped(type.title))</h1>
-    <p>Status \(type.status.rawValue) \(type.status.reason). Type <code>\(type.uri)</code> of a problem document (RFC 9457).</p>
-    <p>\(htmlEscaped(type.remedy))</p>
-    <p><a href="/">Rolecall</a></p>
-    </html>
-
+  let page = HTMLText.page(
+    type.title,
     """
+    <h1>\(HTMLText.escaped(type.title))</h1>
+    <p>Status \(type.status.rawValue) \(type.status.reason). Type <code>\(type.uri)</code> of a problem document (RFC 9457).</p>
+    <p>\(HTMLText.escaped(type.remedy))</p>
+    """)
   var all: ResponseFields = [("Content-Type", MediaType.html.rawValue)]
   all.append(contentsOf: fields)
   return Response(200, fields: all, body: Array(page.utf8))
 }
 
-/// `text` as the content of an HTML element.
-private func htmlEscaped(_ text: String) -> String {
-  text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+/// `GET /docs`: the API's description, for people.
+func answerDescriptionPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+  Response(200, contentType: MediaType.html.rawValue, body: descriptionPage)
 }
+
+/// Made from `openapi.yaml` when it is first asked for.
+private let descriptionPage: [UInt8] = {
+  let document = (try? Yams.compose(yaml: String(decoding: Assets.openAPI, as: UTF8.self))) ?? Node("")
+  var body = "<h1>The API</h1>\n"
+  body += HTMLText.markup(commonMark: document["info"]?["description"]?.string ?? "")
+  let operations = document["paths"]?.mapping?.flatMap { path, item in
+    (item.mapping ?? [:]).filter { $0.key != "parameters" }.map {
+      (path.string ?? "", $0.key.string ?? "", $0.value)
+    }
+  }
+  for tag in document["tags"]?.array() ?? [] {
+    let name = tag["name"]?.string ?? ""
+    body +=
+      "\n<h2>\(HTMLText.escaped(name))</h2>\n<p>\(HTMLText.escaped(tag["description"]?.string ?? ""))</p>"
+    for (path, method, operation) in operations ?? [] where operation["tags"]?[0]?.string == name {
+      body += "\n<h3><code>\(method.uppercased()) \(HTMLText.escaped(path))</code></h3>"
+      body += "\n<p>\(HTMLText.escaped(operation["summary"]?.string ?? "")).</p>\n"
+      body += HTMLText.markup(commonMark: operation["description"]?.string ?? "")
+    }
+  }
+  body += "\n<p>Forms of bodies and answers, and examples: <a href=\"/openapi.yaml\">openapi.yaml</a>.</p>"
+  return Array(HTMLText.page("The API", body).utf8)
+}()
