@@ -31,7 +31,7 @@ let package = Package(
       dependencies: ["HTTPCore", "CSystem", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
-    .target(name: "CAssets"),
+    .target(name: "CAssets", exclude: ["index.html"]),
     .target(
       name: "RolecallAPI",
       dependencies: [

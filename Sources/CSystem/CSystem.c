@@ -2,9 +2,22 @@
 #include "CSystem.h"
 
 #ifdef __linux__
+#include <netinet/in.h>
+#include <string.h>
 #include <sys/socket.h>
 
-int csystem_accept(int listener) {
-  return accept4(listener, 0, 0, SOCK_NONBLOCK | SOCK_CLOEXEC);
+int csystem_accept(int listener, uint8_t *address) {
+  struct sockaddr_storage peer;
+  socklen_t length = sizeof peer;
+  int descriptor = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (descriptor < 0) return descriptor;
+  memset(address, 0, 16);
+  if (peer.ss_family == AF_INET6) {
+    memcpy(address, &((struct sockaddr_in6 *)&peer)->sin6_addr, 16);
+  } else if (peer.ss_family == AF_INET) {
+    address[10] = address[11] = 0xff;
+    memcpy(address + 12, &((struct sockaddr_in *)&peer)->sin_addr, 4);
+  }
+  return descriptor;
 }
 #endif

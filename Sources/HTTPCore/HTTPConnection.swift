@@ -32,6 +32,7 @@ public struct HTTPConnection: Sendable {
 
   private let limits: Limits
   private let authorities: AllowedAuthorities
+  private let commonFields: ResponseFields
   private var state = State.head
   private var parser = HeadParser()
   private var headLength = 0
@@ -49,10 +50,14 @@ public struct HTTPConnection: Sendable {
   /// Bytes of the current message's content that have arrived.
   public private(set) var contentReceived = 0
 
-  /// A new connection. Requests for other hosts than `authorities` are refused with 421.
-  public init(limits: Limits, authorities: AllowedAuthorities = .any) {
+  /// A new connection. Requests for other hosts than `authorities` are refused with 421. Every answer carries
+  /// `commonFields`.
+  public init(
+    limits: Limits, authorities: AllowedAuthorities = .any, commonFields: ResponseFields = ResponseFields()
+  ) {
     self.limits = limits
     self.authorities = authorities
+    self.commonFields = commonFields
   }
 
   /// Whether no further request will be read: once the answers are sent, the connection closes.
@@ -133,6 +138,11 @@ public struct HTTPConnection: Sendable {
     }
   }
 
+  /// To be called when there is no room for the rest of a body: what to answer, nil when no body is awaited.
+  public mutating func bodyRefused() -> Action? {
+    phase == .body ? refuse(.tooMuchBuffered) : nil
+  }
+
   /// Appends the answer to the current request to `output`. With `closing`, it is the connection's last.
   public mutating func answer(
     _ response: Response, date: DateField, closing: Bool = false, into output: inout [UInt8]
@@ -141,7 +151,7 @@ public struct HTTPConnection: Sendable {
     if case .closed = state { isLast = true }
     let writer = ResponseWriter(
       isHead: parser.head.method == .head, isLast: isLast,
-      namesKeepAlive: parser.head.version == .http1_0)
+      namesKeepAlive: parser.head.version == .http1_0, commonFields: commonFields)
     writer.write(response, date: date, into: &output)
     parser.reset()
     headLength = 0

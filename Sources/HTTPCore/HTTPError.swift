@@ -10,6 +10,7 @@ public enum HTTPError: Error, Sendable, Hashable, CaseIterable {
   case chunkSizeMalformed, chunkExtensionMalformed, chunkDataMalformed, chunkExtensionsTooLong
   case trailerMalformed, trailersTooLong
   case expectationUnknown, incompleteMessage, headerTimeout, bodyTimeout
+  case tooManyRequests, tooMuchBuffered
 
   /// The status to answer with.
   public var status: Status { row.status }
@@ -69,6 +70,24 @@ public enum HTTPError: Error, Sendable, Hashable, CaseIterable {
     case .incompleteMessage: (400, "RFC 9112 §8", "The connection was closed within a request.")
     case .headerTimeout: (408, "RFC 9110 §15.5.9", "The header section took too long to arrive.")
     case .bodyTimeout: (408, "RFC 9110 §15.5.9", "The content arrived too slowly.")
+    case .tooManyRequests: (429, "RFC 6585 §4", "More requests come from this address than are answered.")
+    case .tooMuchBuffered:
+      (503, "RFC 9110 §15.6.4", "Other clients' requests and answers take the memory that this one needs.")
+    }
+  }
+
+  /// The limit that was passed, as it stands in `limits`, such as `4194304 bytes`; nil when it is not a question of one.
+  public func limit(in limits: Limits) -> String? {
+    switch self {
+    case .requestLineTooLong: "\(limits.requestLine) bytes"
+    case .headerTooLarge: "\(limits.headerSection) bytes"
+    case .tooManyFields: "\(limits.fields) fields"
+    case .contentTooLarge: "\(limits.body) bytes"
+    case .chunkExtensionsTooLong, .trailersTooLong: "\(limits.chunkOverhead) bytes"
+    case .headerTimeout: "\(limits.headerSeconds) seconds"
+    case .bodyTimeout:
+      "\(limits.bodyBytesPerSecond) bytes a second after \(limits.bodyGraceSeconds) seconds, and \(limits.idleSeconds) seconds of silence"
+    default: nil
     }
   }
 }

@@ -25,9 +25,16 @@ public struct Limits: Sendable, Equatable {
   public var pendingOutput = 256 * 1024
   /// Seconds that unsent answers may wait for a client that does not read.
   public var writeStallSeconds = 10
+  /// Bytes per second that a client must take of waiting answers on average, once ``writeStallSeconds`` have passed.
+  public var outputBytesPerSecond = 4096
   /// Seconds that a closed connection's remaining input is read and dropped, so that the last answer arrives
   /// (RFC 9112 §9.6).
   public var lingerSeconds = 1
+  /// Bytes of unfinished bodies and unsent answers of all connections together. Over it, those of more than
+  /// ``bufferedShare`` are given up: a body by 503, an answer by closing the connection.
+  public var buffered = 1 << 30
+  /// Bytes that each connection may buffer however much the others do.
+  public static let bufferedShare = 16 * 1024
   /// Open connections at which accepting pauses.
   public var connections = 10_000
 

@@ -6,10 +6,13 @@ struct ResponseWriter {
   let isLast: Bool
   /// Whether persistence must be said: HTTP/1.0 does not assume it (RFC 9112 §9.3).
   let namesKeepAlive: Bool
+  /// What every answer carries beside its own fields.
+  let commonFields: ResponseFields
 
   func write(_ response: Response, date: DateField, into output: inout [UInt8]) {
     let hasContent = !response.status.forbidsContent
-    output.reserveCapacity(output.count + response.fields.lines.count + response.body.count + 192)
+    output.reserveCapacity(
+      output.count + response.fields.lines.count + commonFields.lines.count + response.body.count + 192)
     output.append("HTTP/1.1 ")
     output.append(decimal: Int(response.status.rawValue))
     output.append(" ")
@@ -18,6 +21,7 @@ struct ResponseWriter {
     output.append(contentsOf: date.value)
     output.append("\r\n")
     output.append(contentsOf: response.fields.lines)
+    output.append(contentsOf: commonFields.lines)
     if hasContent {
       output.append("Content-Length: ")
       output.append(decimal: response.body.count)

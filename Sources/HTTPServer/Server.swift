@@ -8,8 +8,9 @@ import Synchronization
 public final class Server: Sendable {
   /// Answers one request; called on an event loop, so it must not block.
   public typealias Handler = @Sendable (Request) -> Response
-  /// Makes the answer to a request that was refused before any handler saw it, given the authorities that are answered.
-  public typealias ErrorRenderer = @Sendable (HTTPError, AllowedAuthorities) -> Response
+  /// Makes the answer to a request that was refused before any handler saw it, given the limits that hold and the
+  /// authorities that are answered.
+  public typealias ErrorRenderer = @Sendable (HTTPError, Limits, AllowedAuthorities) -> Response
 
   /// The host as configured.
   public let host: String
@@ -36,7 +37,7 @@ public final class Server: Sendable {
     host = configuration.host
     self.port = port
     let service = Service(
-      limits: configuration.limits, authorities: Self.authorities(configuration, port: port), logger: logger,
+      configuration, authorities: Self.authorities(configuration, port: port), logger: logger,
       renderError: renderError, handler: handler)
     loops = pollers.map { EventLoop(service: service, poller: $0) }
     loops[0].accept(from: listener, spreadOver: loops)
@@ -65,40 +66,23 @@ public final class Server: Sendable {
       ("header seconds", limits.headerSeconds),
       ("idle seconds", limits.idleSeconds), ("body rate", limits.bodyBytesPerSecond),
       ("body grace seconds", limits.bodyGraceSeconds), ("pending output", limits.pendingOutput),
-      ("write stall seconds", limits.writeStallSeconds), ("linger seconds", limits.lingerSeconds),
-      ("connections", limits.connections),
+      ("write stall seconds", limits.writeStallSeconds), ("output rate", limits.outputBytesPerSecond),
+      ("linger seconds", limits.lingerSeconds), ("connections", limits.connections),
+      ("buffered", limits.buffered),
+      ("rate limit", configuration.rateLimit?.perSecond ?? 1),
+      ("rate burst", configuration.rateLimit?.burst ?? 1),
     ]
     for (name, value) in values where !(1...Limits.largest).contains(value) { throw .settingInvalid(name) }
   }
 
   private static func authorities(_ configuration: ServerConfiguration, port: UInt16) -> AllowedAuthorities {
-    let isEverywhere = ["0.0.0.0", "::"].contains(configuration.host)
-    guard let additional = configuration.additionalAuthorities, !isEverywhere else { return .any }
+    guard let additional = configuration.additionalAuthorities else { return .any }
+    if ["0.0.0.0", "::"].contains(configuration.host) {
+      return AllowedAuthorities(["localhost"] + additional, takesAddresses: true)
+    }
     var hosts = [configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host]
     let loopback = ["127.0.0.1", "[::1]", "localhost"]
     if loopback.contains(hosts[0]) { hosts = loopback }
     return AllowedAuthorities(hosts.map { "\($0):\(port)" } + (port == 80 ? hosts : []) + additional)
-  }
-}
-
-/// What all loops of a server share.
-final class Service: Sendable {
-  let limits: Limits
-  let authorities: AllowedAuthorities
-  let logger: Logger
-  let renderError: Server.ErrorRenderer
-  let handler: Server.Handler
-  /// Open connections of all loops.
-  let connections = Atomic(0)
-
-  init(
-    limits: Limits, authorities: AllowedAuthorities, logger: Logger,
-    renderError: @escaping Server.ErrorRenderer, handler: @escaping Server.Handler
-  ) {
-    self.limits = limits
-    self.authorities = authorities
-    self.logger = logger
-    self.renderError = renderError
-    self.handler = handler
   }
 }

@@ -20,9 +20,14 @@ public struct ServerConfiguration: Sendable {
   public var poller = PollerKind.platformDefault
   /// What a connection may ask.
   public var limits = Limits()
-  /// Hosts, each `host` or `host:port`, that requests may be for beside the server's own address; nil allows any.
-  /// A server on every interface (`0.0.0.0`, `::`) cannot know the names it is reached by, and allows any too.
+  /// Hosts that requests may be for beside the server's own address and port: `host:port`, or `host` at any port; nil
+  /// allows any. A server on every interface (`0.0.0.0`, `::`) answers for `localhost` and for every IP address
+  /// besides, at any port.
   public var additionalAuthorities: [String]? = []
+  /// How many requests one client may make; nil for any number.
+  public var rateLimit: RateLimit?
+  /// What every answer carries beside its own fields.
+  public var commonFields = ResponseFields()
 
   /// The defaults given with each property.
   public init() {}

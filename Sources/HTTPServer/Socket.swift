@@ -113,19 +113,49 @@ enum Socket {
     return error
   }
 
-  /// The next waiting connection as a non-blocking socket, or nil with the reason.
-  static func accept(_ listener: Int32) -> (descriptor: Int32?, errno: Int32) {
+  /// The next waiting connection as a non-blocking socket with its peer, or nil with the reason.
+  static func accept(_ listener: Int32) -> (
+    connection: (descriptor: Int32, peer: ClientAddress)?, errno: Int32
+  ) {
+    var address = ClientAddress.Bytes()
     #if os(Linux)
-      let descriptor = csystem_accept(listener)
-    #else
-      let descriptor = unsafe Darwin.accept(listener, nil, nil)
-      if descriptor >= 0 {
-        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+      let descriptor = unsafe withUnsafeMutableBytes(of: &address) { raw in
+        guard let start = unsafe raw.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+          return Int32(-1)
+        }
+        return unsafe csystem_accept(listener, start)
       }
+    #else
+      let descriptor = acceptOnDarwin(listener, &address)
     #endif
-    return descriptor >= 0 ? (descriptor, 0) : (nil, errno)
+    return descriptor >= 0 ? ((descriptor, ClientAddress(address)), 0) : (nil, errno)
   }
+
+  #if !os(Linux)
+    private static func acceptOnDarwin(_ listener: Int32, _ address: inout ClientAddress.Bytes) -> Int32 {
+      var peer = sockaddr_in6()
+      var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+      let descriptor = unsafe withUnsafeMutableBytes(of: &peer) { raw -> Int32 in
+        guard let start = unsafe raw.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return -1 }
+        return unsafe Darwin.accept(listener, start, &length)
+      }
+      guard descriptor >= 0 else { return descriptor }
+      _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+      unsafe withUnsafeBytes(of: &peer) { raw in
+        // sockaddr_in has its address at byte 4, sockaddr_in6 at byte 8.
+        address =
+          peer.sin6_family == sa_family_t(AF_INET6)
+          ? unsafe raw.loadUnaligned(fromByteOffset: 8, as: ClientAddress.Bytes.self)
+          : ClientAddress.Bytes(
+            high: 0,
+            low: (0xffff_0000_0000
+              | UInt64(UInt32(bigEndian: unsafe raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self))))
+              .bigEndian)
+      }
+      return descriptor
+    }
+  #endif
 
   /// Reads into `buffer` from its beginning; 0 bytes is the peer's FIN.
   static func receive(_ descriptor: Int32, into buffer: inout [UInt8]) -> Transfer {

@@ -19,6 +19,9 @@ public struct JSONWriter: ~Copyable {
     self.buffer = buffer
   }
 
+  /// How many bytes the buffer has so far.
+  public var count: Int { buffer.count }
+
   /// Ends the document and gives back the buffer.
   @inlinable
   public consuming func finish() -> [UInt8] {

@@ -14,6 +14,8 @@ public final class RolecallService: Sendable {
     /// Operations of a batch whose results are written whole; longer batches are answered as with
     /// `Prefer: return=minimal` unless the client asks for `return=representation`.
     public var wholeResults = 1_000
+    /// Bytes of a batch's answer after which results are told in short.
+    public var answerBytes = 16 * 1024 * 1024
     /// Words of guest memory in one answer.
     public var memoryWords = 4_096
     /// Unicode characters (code points) of a session's name.
@@ -26,13 +28,19 @@ public final class RolecallService: Sendable {
   let limits: Limits
   let sessions: SessionStore
   private let clock: @Sendable () -> Int
+  private let origins: WebOrigins
   private let router = Router(apiRoutes)
 
   /// A service without sessions.
   ///
-  /// - Parameter clock: gives the seconds since 1970-01-01T00:00:00Z.
-  public init(limits: Limits = Limits(), clock: @escaping @Sendable () -> Int) {
+  /// - Parameters:
+  ///   - origins: the web pages that may use it.
+  ///   - clock: gives the seconds since 1970-01-01T00:00:00Z.
+  public init(
+    limits: Limits = Limits(), origins: WebOrigins = WebOrigins(), clock: @escaping @Sendable () -> Int
+  ) {
     self.limits = limits
+    self.origins = origins
     self.clock = clock
     sessions = SessionStore(capacity: limits.sessions)
   }
@@ -42,16 +50,26 @@ public final class RolecallService: Sendable {
 
   /// Answers a request.
   public func respond(to request: Request) -> Response {
+    var response: Response
     do throws(ProblemDetails) {
-      return try answer(request)
+      if request.isWrite {
+        try origins.admit(request)
+        try request.checkContent()
+      }
+      response = try answer(request)
     } catch {
-      return error.response(instance: request.path)
+      response = error.response(instance: request.path)
     }
+    origins.grant(request, &response)
+    return response
   }
 
-  /// Answers a request that was refused before it came here, where requests for these authorities are answered.
-  public func respond(to error: HTTPError, authorities: AllowedAuthorities = .any) -> Response {
-    error.problemResponse(authorities)
+  /// Answers a request that was refused before it came here, where these limits hold and requests for these
+  /// authorities are answered.
+  public func respond(
+    to error: HTTPError, limits: HTTPCore.Limits = HTTPCore.Limits(), authorities: AllowedAuthorities = .any
+  ) -> Response {
+    error.problemResponse(limits, authorities)
   }
 
   private func answer(_ request: Request) throws(ProblemDetails) -> Response {

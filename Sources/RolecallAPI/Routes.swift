@@ -6,6 +6,8 @@ struct Endpoint: Sendable {
   let query: [String]
   /// The media types it offers, the preferred one first.
   let media: [MediaType]
+  /// Whether any query and any Accept field will do: browsers, probes and load balancers add what they like.
+  let isForAnyone: Bool
   /// Makes the answer.
   let handle: @Sendable (Exchange) throws(ProblemDetails) -> Response
 }
@@ -15,16 +17,19 @@ typealias APIRoute = Router<Endpoint>.Route
 
 private func route(
   _ method: Method, _ template: String, query: [String] = [], media: [MediaType] = [.json],
-  _ handle: @escaping @Sendable (Exchange) throws(ProblemDetails) -> Response
+  isForAnyone: Bool = false, _ handle: @escaping @Sendable (Exchange) throws(ProblemDetails) -> Response
 ) -> APIRoute {
-  APIRoute(method, template, Endpoint(query: query, media: media, handle: handle))
+  APIRoute(method, template, Endpoint(query: query, media: media, isForAnyone: isForAnyone, handle: handle))
 }
 
 /// Every route of the service.
 let apiRoutes: [APIRoute] =
   [
-    route(.get, "/livez", answerLiveness),
-    route(.get, "/readyz", answerReadiness),
+    route(.get, "/", media: [.html], isForAnyone: true, answerStartPage),
+    route(.get, "/docs", media: [.html], isForAnyone: true, answerDescriptionPage),
+    route(.get, "/livez", isForAnyone: true, answerLiveness),
+    route(.get, "/readyz", isForAnyone: true, answerReadiness),
+    route(.get, "/problems/{type}", media: [.html, .text], isForAnyone: true, answerProblemPage),
     route(.get, "/openapi.yaml", media: [.yaml], answerOpenAPIYAML),
     route(.get, "/openapi.json", answerOpenAPIJSON),
     route(.get, "/v1/presets", query: ["names"], answerPresets),

@@ -7,4 +7,8 @@ struct Rolecall: ParsableCommand {
     commandName: "rolecall",
     abstract: "The x86 MMU as KVM sees it: a service over HTTP, and its tools for the terminal.",
     subcommands: [Serve.self, Decode.self, Check.self])
+
+  static func main() {
+    main(EnvironmentArguments.added(to: Array(CommandLine.arguments.dropFirst())))
+  }
 }

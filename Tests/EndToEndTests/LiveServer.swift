@@ -28,16 +28,19 @@ final class LiveServer {
   private let ended: DispatchSemaphore
 
   /// Starts the server and waits until its first line names the URL.
-  convenience init(_ arguments: [String] = []) throws {
-    try self.init(executable: Self.executable, arguments: ["serve", "--port", "0"] + arguments)
+  convenience init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
+    try self.init(
+      executable: Self.executable, arguments: ["serve", "--port", "0"] + arguments, environment: environment)
   }
 
-  init(executable: URL, arguments: [String]) throws {
+  /// - Parameter environment: what is added to this process's own.
+  init(executable: URL, arguments: [String], environment: [String: String] = [:]) throws {
     let pipe = Pipe()
     let process = Process()
     let ended = DispatchSemaphore(value: 0)
     process.executableURL = executable
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.standardOutput = pipe
     process.terminationHandler = { _ in ended.signal() }
     try process.run()

@@ -34,3 +34,15 @@ private let date = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
   let text = answer(Response(400, body: Array("x".utf8)), to: "GET / HTTP/2.0\r\n")
   #expect(text == "HTTP/1.1 400 Bad Request\r\n\(date)Content-Length: 1\r\nConnection: close\r\n\r\nx")
 }
+
+@Test func everyAnswerCarriesTheCommonFields() {
+  for request in [get(), "GET / HTTP/2.0\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"] {
+    var connection = HTTPConnection(limits: Limits(), commonFields: [("X-Common", "y")])
+    var output: [UInt8] = []
+    connection.receive(Array(request.utf8), count: request.utf8.count)
+    _ = connection.next()
+    connection.answer(Response(200, fields: [("X-Own", "z")]), date: Exchange.date, into: &output)
+    let text = String(decoding: output, as: UTF8.self)
+    #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n\(date)X-Own: z\r\nX-Common: y\r\nContent-Length: 0\r\n"))
+  }
+}

@@ -10,16 +10,19 @@ typealias PollerKind = ServerConfiguration.PollerKind
 
 /// Runs `body` against a server on a free port; the server answers with the method, the path and the body.
 private func withServer(
-  _ poller: PollerKind, host: String = "127.0.0.1", limits: Limits = Limits(), _ body: (Server) throws -> Void
+  _ poller: PollerKind, host: String = "127.0.0.1", limits: Limits = Limits(), rateLimit: RateLimit? = nil,
+  additional: [String]? = [], _ body: (Server) throws -> Void
 ) throws {
   var configuration = ServerConfiguration()
   configuration.host = host
   configuration.poller = poller
   configuration.limits = limits
   configuration.loops = 2
+  configuration.rateLimit = rateLimit
+  configuration.additionalAuthorities = additional
   let server = try Server(
     configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-    renderError: { error, authorities in
+    renderError: { error, _, authorities in
       let hosts = error == .misdirected ? " \(authorities.list ?? [])" : ""
       return Response(error.status, contentType: "text/plain", body: Array((error.clause + hosts).utf8))
     },
@@ -152,6 +155,99 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
     }
   }
 
+  @Test(arguments: PollerKind.allCases) func readersOfATrickleAreClosed(poller: PollerKind) throws {
+    var limits = Limits()
+    limits.writeStallSeconds = 1
+    limits.outputBytesPerSecond = 1 << 24
+    try withServer(poller, limits: limits) { server in
+      let fast = try #require(LoopbackClient(port: server.port))
+      fast.send(get("/large", server.port, "Connection: close\r\n"))
+      #expect(try #require(fast.receiveAll()).utf8.count > large.count)
+      let slow = try #require(LoopbackClient(port: server.port, receiveBuffer: 4096))
+      slow.send((0..<4).map { _ in get("/large", server.port) }.joined())
+      var received = 0
+      // Never silent for as long as a stall may last, and never near the rate.
+      for _ in 0..<40 {
+        usleep(100_000)
+        received += slow.receive(4096)?.utf8.count ?? 0
+      }
+      while let more = slow.receive(), !more.isEmpty { received += more.utf8.count }
+      #expect(received > 0 && received < 4 * large.count)
+    }
+  }
+
+  @Test(arguments: PollerKind.allCases) func bodiesAndAnswersOfAllShareABound(poller: PollerKind) throws {
+    var limits = Limits()
+    limits.buffered = 1_000_000
+    try withServer(poller, limits: limits) { server in
+      let part = String(repeating: "x", count: 600_000)
+      var first = LoopbackClient(port: server.port)
+      first?.send(post(server.port, "Content-Length: 700000", part))
+      usleep(200_000)
+      let second = try #require(LoopbackClient(port: server.port))
+      second.send(post(server.port, "Transfer-Encoding: chunked", "aae60\r\n\(part)"))
+      #expect(second.receiveAll()?.hasPrefix("HTTP/1.1 503 ") == true)
+      let small = try #require(LoopbackClient(port: server.port))
+      small.send(post(server.port, "Content-Length: 3", "abc"))
+      #expect(small.receive(until: "]").hasSuffix("[POST /p abc]"))
+      first = nil
+      usleep(200_000)
+      let third = try #require(LoopbackClient(port: server.port))
+      third.send(post(server.port, "Content-Length: 700000", part))
+      usleep(200_000)
+      third.send(String(repeating: "x", count: 100_000))
+      #expect(third.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 "))
+
+      let reader = try #require(LoopbackClient(port: server.port, receiveBuffer: 4096))
+      reader.send((0..<4).map { _ in get("/large", server.port) }.joined())
+      usleep(200_000)
+      #expect((reader.receiveAll() ?? "").utf8.count < 4 * large.count)
+    }
+  }
+
+  @Test(arguments: PollerKind.allCases) func eachAddressHasItsShareOfRequests(poller: PollerKind) throws {
+    let limit = RateLimit(perSecond: 1, burst: 3, sparesLoopback: false)
+    try withServer(poller, rateLimit: limit) { server in
+      let first = try #require(LoopbackClient(port: server.port))
+      first.send(get("/1", server.port))
+      let allowed = first.receive(until: "]")
+      #expect(allowed.hasPrefix("HTTP/1.1 200 "))
+      #expect(allowed.contains("\r\nRateLimit-Policy: \"requests\";q=3;w=3\r\n"))
+      #expect(allowed.contains("\r\nRateLimit: \"requests\";r=2;t=1\r\n"))
+      let second = try #require(LoopbackClient(port: server.port))
+      let requests = (0..<30).map { get("/\($0)", server.port) }.joined()
+      second.send(requests + get("/end", server.port, "Connection: close\r\n"))
+      let answers = try #require(second.receiveAll())
+      let statuses = answers.matches(of: /HTTP\/1.1 (\d+)/).map { String($0.1) }
+      #expect(statuses.count == 31 && statuses.prefix(2) == ["200", "200"] && statuses.contains("429"))
+      #expect(answers.contains("\r\nRetry-After: 1\r\n") && answers.contains("RFC 6585 §4"))
+      usleep(1_100_000)
+      first.send(get("/5", server.port))
+      #expect(first.receive(until: "]").hasSuffix("[GET /5 ]"))
+    }
+    try withServer(poller, rateLimit: RateLimit(perSecond: 1, burst: 1, sparesLoopback: true)) { server in
+      let client = try #require(LoopbackClient(port: server.port))
+      for path in ["/1", "/2", "/3"] {
+        client.send(get(path, server.port))
+        let answer = client.receive(until: "]")
+        #expect(answer.hasSuffix("[GET \(path) ]") && !answer.contains("RateLimit"))
+      }
+    }
+  }
+
+  @Test func everyInterfaceAnswersForAddressesAndNamedHosts() throws {
+    for (additional, host, status) in [
+      ([], "192.0.2.1:99", 200), ([], "localhost", 200), ([], "lab.example", 421),
+      (["lab.example"], "lab.example:1", 200), (nil, "evil.example", 200),
+    ] as [([String]?, String, Int)] {
+      try withServer(.platformDefault, host: "0.0.0.0", additional: additional) { server in
+        let client = try #require(LoopbackClient(port: server.port))
+        client.send("GET / HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
+        #expect(client.receiveAll()?.hasPrefix("HTTP/1.1 \(status) ") == true, "\(host)")
+      }
+    }
+  }
+
   @Test(arguments: PollerKind.allCases) func acceptingPausesAtTheLimit(poller: PollerKind) throws {
     var limits = Limits()
     limits.connections = 2
@@ -225,12 +321,18 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
       change(&configuration)
       let server = try Server(
         configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-        renderError: { error, _ in Response(error.status) }, handler: { _ in Response(200) })
+        renderError: { error, _, _ in Response(error.status) }, handler: { _ in Response(200) })
       server.shutdown()
     }
     #expect(throws: ServerError.hostInvalid("example")) { try start { $0.host = "example" } }
     #expect(throws: ServerError.settingInvalid("loops")) { try start { $0.loops = 0 } }
     #expect(throws: ServerError.settingInvalid("body")) { try start { $0.limits.body = 0 } }
+    #expect(throws: ServerError.settingInvalid("output rate")) {
+      try start { $0.limits.outputBytesPerSecond = 0 }
+    }
+    #expect(throws: ServerError.settingInvalid("rate burst")) {
+      try start { $0.rateLimit = RateLimit(perSecond: 1, burst: 0, sparesLoopback: false) }
+    }
     #expect(throws: ServerError.system(call: "bind", errno: EADDRNOTAVAIL)) {
       try start { $0.host = "192.0.2.1" }
     }
@@ -244,7 +346,7 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
       #expect(throws: ServerError.system(call: "bind", errno: EADDRINUSE)) {
         _ = try Server(
           configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-          renderError: { error, _ in Response(error.status) }, handler: { _ in Response(200) })
+          renderError: { error, _, _ in Response(error.status) }, handler: { _ in Response(200) })
       }
     }
   }

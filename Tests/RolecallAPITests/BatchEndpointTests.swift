@@ -92,6 +92,28 @@ import Testing
     #expect(!(try batch(1, "return=minimal").json["results"][0].keys.contains("narration")))
   }
 
+  @Test func anAnswerThatReachesItsBoundTellsTheRestInShort() throws {
+    let client = TestClient { $0.answerBytes = 20_000 }
+    let path = try client.session()
+    let operations = Array(
+      repeating: #"{"op": "set-cr", "vcpu": 0, "register": "cr3", "value": 4096}"#, count: 30)
+    let bad = #"{"op": "nested-exit", "vcpu": 0}"#
+    let answer = try client.post(
+      path + "/batch", "{\"operations\": [\((operations + [bad]).joined(separator: ","))]}")
+    let results = answer.json["results"].elements
+    #expect(results.count == 31)
+    let first = try #require(results.firstIndex { $0.keys == ["revision", "outcome"] })
+    #expect(first > 0)
+    #expect(results[..<first].allSatisfy { $0["vcpu"] != .null })
+    #expect(results[first..<30].allSatisfy { $0.keys == ["revision", "outcome"] })
+    #expect(results[30].keys == ["problem"])
+    #expect(results[29]["revision"].integer == 31)
+    #expect(answer.json["truncated"]["pointer"].string == "/results/\(first)")
+    #expect(answer.json["truncated"]["detail"].string?.contains("20000 bytes") == true)
+    #expect(answer.json["session"]["revision"].integer == 31)
+    #expect(try client.post(path + "/batch", #"{"operations": []}"#).json["truncated"] == .null)
+  }
+
   @Test func twentyThousandOperationsAndNoMore() throws {
     let path = try client.session(#"{"preset": "amd-shadow"}"#)
     let operations = (0..<20_000).map {

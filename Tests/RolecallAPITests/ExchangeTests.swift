@@ -52,9 +52,9 @@ import Testing
   }
 
   @Test func bodiesAreJSON() throws {
-    for type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx"] {
+    for type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx", nil] {
       let request = try Request(
-        .post, "/v1/sessions", fields: [("Content-Type", type)], body: Array("{}".utf8))
+        .post, "/v1/sessions", fields: type.map { [("Content-Type", $0)] } ?? [], body: Array("{}".utf8))
       client.expectProblem(
         .init(response: client.service.respond(to: request)), 415, "unsupported-media-type")
     }
@@ -77,10 +77,10 @@ import Testing
   @Test func pathsAndMethodsThatAreNotThere() throws {
     client.expectProblem(try client.get("/v1/nothing"), 404, "not-found")
     client.expectProblem(try client.get("/v1/sessions/x/"), 404, "not-found")
-    let start = try client.get("/")
-    client.expectProblem(start, 404, "not-found")
+    let nowhere = try client.get("/nowhere")
+    client.expectProblem(nowhere, 404, "not-found")
     for path in ["/openapi.yaml", "/v1/presets"] {
-      #expect(start.json["detail"].string?.contains(path) == true)
+      #expect(nowhere.json["detail"].string?.contains(path) == true)
       #expect(try client.get(path).status == 200)
     }
     let answer = try client.send(.put, "/v1/presets")
@@ -94,6 +94,25 @@ import Testing
       try client.get("/v1/decode/mmu-role/1?kernel=6.1&kernel=6.2"), 400, "invalid-query", [nil])
   }
 
+  @Test func everyFaultOfAQueryIsToldAtOnce() throws {
+    let answer = try client.get("/v1/presets?x=1&names=upstream&y&x=2&names=upstream&%3Cz%3E=")
+    client.expectProblem(answer, 400, "invalid-query", [nil, nil, nil, nil])
+    let parameters = answer.json["errors"].elements.map { $0["parameter"].string }
+    #expect(parameters == ["x", "y", "names", "<z>"])
+    #expect(answer.json["detail"].string == "4 things are wrong with the query")
+    #expect(answer.json["errors"][2]["detail"].string == "stands twice")
+    let many = try client.get("/v1/presets?" + (0..<500).map { "p\($0)&" }.joined())
+    #expect(many.json["detail"].string?.hasPrefix("500 things") == true)
+    #expect(many.json["errors"].elements.count == 100)
+  }
+
+  @Test func someResourcesTakeAnyQueryAndAccept() throws {
+    for path in ["/", "/livez", "/readyz", "/problems/conflict"] {
+      let answer = try client.get(path + "??x=/?:@!$&'()*+,;=%41", fields: [("Accept", "a/b;q=\"\\\"\"")])
+      #expect(answer.status == 200, "\(path)")
+    }
+  }
+
   @Test func refusalsOfTheHTTPLayerAreProblemsToo() {
     for error in HTTPError.allCases {
       let answer = TestClient.Answer(response: client.service.respond(to: error))
@@ -104,6 +123,12 @@ import Testing
     let answer = TestClient.Answer(response: client.service.respond(to: .contentTooLarge))
     #expect(answer.json["type"].string == "/problems/content-too-large")
     #expect(answer.json["detail"].string?.contains("4194304 bytes") == true)
+    var limits = Limits()
+    limits.body = 1000
+    let smaller = TestClient.Answer(response: client.service.respond(to: .contentTooLarge, limits: limits))
+    #expect(smaller.json["detail"].string?.contains("The limit is 1000 bytes.") == true)
+    let often = TestClient.Answer(response: client.service.respond(to: .tooManyRequests))
+    #expect(often.json["type"].string == "/problems/too-many-requests")
   }
 
   @Test func aMisdirectedRequestIsToldWhereToGo() {
@@ -111,6 +136,9 @@ import Testing
     let answer = TestClient.Answer(response: client.service.respond(to: .misdirected, authorities: hosts))
     let hint = " It answers for http://localhost:8080, http://lab.example."
     #expect(answer.json["detail"].string?.hasSuffix(hint) == true)
+    let open = AllowedAuthorities(["localhost"], takesAddresses: true)
+    let wide = TestClient.Answer(response: client.service.respond(to: .misdirected, authorities: open))
+    #expect(wide.json["detail"].string?.hasSuffix("http://localhost and for IP addresses.") == true)
     let any = TestClient.Answer(response: client.service.respond(to: .misdirected))
     #expect(any.json["detail"].string?.hasSuffix("(RFC 9110 §7.4)") == true)
   }
@@ -124,7 +152,9 @@ import Testing
     for (method, template) in RolecallService.routes {
       let target =
         template.replacing("/v1/sessions/{id}", with: path).replacing("{n}", with: "0")
-        .replacing("{hpa}", with: "0x100000000").replacing("{role}", with: "mmu-role").replacing(
+        .replacing("{type}", with: "conflict").replacing("{hpa}", with: "0x100000000").replacing(
+          "{role}", with: "mmu-role"
+        ).replacing(
           "{value}", with: "1")
       guard method != "DELETE" else { continue }
       let answer = try client.send(Method(method), target)

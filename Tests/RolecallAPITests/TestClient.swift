@@ -7,10 +7,10 @@ import Testing
 struct TestClient {
   let service: RolecallService
 
-  init(_ change: (inout RolecallService.Limits) -> Void = { _ in }) {
+  init(origins: [String] = [], _ change: (inout RolecallService.Limits) -> Void = { _ in }) {
     var limits = RolecallService.Limits()
     change(&limits)
-    service = RolecallService(limits: limits) { 1_795_375_903 }
+    service = RolecallService(limits: limits, origins: WebOrigins(origins)) { 1_795_375_903 }
   }
 
   /// An answer with its body taken apart.

@@ -24,30 +24,17 @@ enum Authority {
       guard port <= 65_535 else { throw .hostMalformed }
     }
   }
-}
 
-/// The hosts that this server answers for (RFC 9110 §7.4), so that a page of another site that reaches it by a name
-/// of its own (DNS rebinding, §17.1) is refused.
-public struct AllowedAuthorities: Sendable {
-  /// Each in small letters; nil for any.
-  public let list: [String]?
-
-  /// Any host: only for servers that hold nothing worth guarding.
-  public static let any = AllowedAuthorities(list: nil)
-
-  /// Only these, each `host` or `host:port` exactly as a client writes it; the case of letters does not matter.
-  public init(_ list: [String]) {
-    self.init(list: list.map { $0.lowercased() })
+  /// The part of a well-formed authority before the port.
+  static func host(_ bytes: borrowing Span<UInt8>, _ authority: Range<Int>) -> Range<Int> {
+    var end = authority.upperBound
+    while end > authority.lowerBound, bytes[end - 1] &- UInt8(ascii: "0") < 10 { end -= 1 }
+    guard end > authority.lowerBound, bytes[end - 1] == UInt8(ascii: ":") else { return authority }
+    return authority.lowerBound..<end - 1
   }
 
-  private init(list: [String]?) {
-    self.list = list
-  }
-
-  /// Whether a request for `authority` is answered; HTTP/1.0 may leave it out (nil).
-  func allows(_ bytes: borrowing Span<UInt8>, _ authority: Range<Int>?) -> Bool {
-    guard let list, let authority else { return true }
-    for allowed in list where equals(bytes, authority, allowed, ignoringCase: true) { return true }
-    return false
+  /// Whether a host is an IP literal or an IPv4 address, which no name server is asked for.
+  static func isAddress(_ bytes: borrowing Span<UInt8>, _ host: Range<Int>) -> Bool {
+    bytes[host.lowerBound] == UInt8(ascii: "[") || isAll(bytes, host, in: .ipv4)
   }
 }

@@ -18,6 +18,8 @@ struct ByteSet: Sendable {
   static let registeredName = ByteSet(low: 0x2bff_7ff2_0000_0000, high: 0x47ff_fffe_87ff_fffe)
   /// The characters of an IPv6 address (RFC 3986 §3.2.2).
   static let ipv6 = ByteSet(low: 0x07ff_4000_0000_0000, high: 0x0000_007e_0000_007e)
+  /// The characters of an IPv4 address (RFC 3986 §3.2.2).
+  static let ipv4 = ByteSet(low: 0x03ff_4000_0000_0000, high: 0)
 }
 
 extension UInt8 {

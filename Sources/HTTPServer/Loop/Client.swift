@@ -1,9 +1,11 @@
 import HTTPCore
+import Synchronization
 
 /// One connection's state on its loop.
 final class Client {
   let descriptor: Int32
   let token: UInt64
+  let peer: ClientAddress
   var http: HTTPConnection
   /// Answers that the socket did not take yet, from `sent` on.
   var unsent: [UInt8] = []
@@ -13,15 +15,56 @@ final class Client {
   var isLingering = false
   /// Whether the peer's FIN has come.
   var isPeerDone = false
+  /// When answers began to wait for the client, and how many bytes it has taken since.
+  private var waitStart = 0
+  private var taken = 0
   /// When it will be closed, in milliseconds of the loop's clock.
   var deadline = 0
+  /// Bytes counted for it in the service's sum.
+  private var buffered = 0
   private var phase = HTTPConnection.Phase.idle
   private var phaseStart = 0
 
-  init(descriptor: Int32, token: UInt64, service: Service) {
+  init(descriptor: Int32, peer: ClientAddress, token: UInt64, service: Service) {
     self.descriptor = descriptor
+    self.peer = peer
     self.token = token
-    http = HTTPConnection(limits: service.limits, authorities: service.authorities)
+    http = HTTPConnection(
+      limits: service.limits, authorities: service.authorities, commonFields: service.commonFields)
+  }
+
+  /// Brings the service's sum up to date; false when it is passed and this client holds more than its share.
+  func countBuffered(in service: Service) -> Bool {
+    let held = http.contentReceived + unsent.count
+    guard held != buffered else { return true }
+    let sum = service.buffered.add(held - buffered, ordering: .relaxed).newValue
+    buffered = held
+    return sum <= service.limits.buffered || held <= Limits.bufferedShare
+  }
+
+  /// Takes it out of the service's sum.
+  func uncountBuffered(in service: Service) {
+    service.buffered.subtract(buffered, ordering: .relaxed)
+    buffered = 0
+  }
+
+  /// Keeps `bytes` until the socket takes them.
+  func wait(toSend bytes: [UInt8], now: Int, limits: borrowing Limits) {
+    unsent = bytes
+    sent = 0
+    waitStart = now
+    taken = 0
+    deadline = now + limits.writeStallSeconds * 1000
+  }
+
+  /// Notes that the socket took `count` bytes of what waits. Whoever takes a little again and again must come to a
+  /// rate, or a trickle would hold the answer for ever.
+  func noteSent(_ count: Int, now: Int, limits: borrowing Limits) {
+    sent += count
+    taken += count
+    let stall = limits.writeStallSeconds * 1000
+    let earned = taken * 1000 / limits.outputBytesPerSecond
+    deadline = min(now + stall, waitStart + stall + earned)
   }
 
   /// Sets the deadline for what the connection waits for; `answered` says that a request was answered just now, so
@@ -31,10 +74,7 @@ final class Client {
       phase = http.phase
       phaseStart = now
     }
-    if !unsent.isEmpty {
-      deadline = now + limits.writeStallSeconds * 1000
-      return
-    }
+    guard unsent.isEmpty else { return }
     let idle = now + limits.idleSeconds * 1000
     switch phase {
     case .idle: deadline = idle

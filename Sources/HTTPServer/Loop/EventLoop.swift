@@ -9,7 +9,7 @@ final class EventLoop: @unchecked Sendable {
   /// What another thread may ask of the loop.
   enum Message: Sendable {
     /// Serve this accepted connection.
-    case adopt(Int32)
+    case adopt(Int32, ClientAddress)
     /// Finish what is in flight, then end.
     case drain
   }
@@ -64,7 +64,7 @@ final class EventLoop: @unchecked Sendable {
         acceptor?.resume()
       }
     }
-    for case .adopt(let descriptor) in mail.withLock({ exchange(&$0) }) { drop(descriptor) }
+    for case .adopt(let descriptor, _) in mail.withLock({ exchange(&$0) }) { drop(descriptor) }
     acceptor = nil
   }
 
@@ -86,9 +86,9 @@ final class EventLoop: @unchecked Sendable {
 
   private func handle(_ message: Message) {
     switch message {
-    case .adopt(let descriptor):
+    case .adopt(let descriptor, let peer):
       if drainEnd != nil { return drop(descriptor) }
-      let client = clients.insert { Client(descriptor: descriptor, token: $0, service: service) }
+      let client = clients.insert { Client(descriptor: descriptor, peer: peer, token: $0, service: service) }
       client.deadline = now + service.limits.idleSeconds * 1000
       poller.add(descriptor, token: client.token, interest: .read)
     case .drain:
@@ -145,12 +145,14 @@ final class EventLoop: @unchecked Sendable {
   }
 
   /// Answers every request that is there, sends all answers at once, and sees what the connection waits for then.
-  private func serve(_ client: Client, beginningWith first: HTTPConnection.Action?) {
+  /// With `resuming`, the client's time begins anew: until now it was not read from.
+  private func serve(
+    _ client: Client, beginningWith first: HTTPConnection.Action?, resuming: Bool = false
+  ) {
     var waiting = first
-    var answered = false
+    var answered = resuming
     var needsInput = false
     repeat {
-      output.removeAll(keepingCapacity: output.capacity <= 4 * service.limits.pendingOutput)
       while output.count < service.limits.pendingOutput {
         let action = waiting ?? client.http.next()
         waiting = nil
@@ -161,10 +163,14 @@ final class EventLoop: @unchecked Sendable {
       client.http.keepRest()
       guard send(client) else { return }
       if !client.unsent.isEmpty {
+        guard client.countBuffered(in: service) else { return remove(client) }
         client.updateDeadline(now: now, limits: service.limits, answered: answered)
         return
       }
     } while !needsInput
+    guard client.countBuffered(in: service) else {
+      return serve(client, beginningWith: client.http.bodyRefused())
+    }
     finish(client, answered: answered)
   }
 
@@ -174,12 +180,21 @@ final class EventLoop: @unchecked Sendable {
     case .needsInput: return false
     case .sendContinue: output += HTTPConnection.continueResponse
     case .request(let request):
-      let response = service.handler(request)
-      client.http.answer(response, date: date, closing: drainEnd != nil, into: &output)
+      client.http.answer(answer(to: request, of: client), date: date, closing: drainEnd != nil, into: &output)
     case .refuse(let error):
-      client.http.answer(service.renderError(error, service.authorities), date: date, into: &output)
+      _ = service.rateLimiter?.take(client.peer, now: now)
+      client.http.answer(service.refusal(error), date: date, into: &output)
     }
     return true
+  }
+
+  private func answer(to request: Request, of client: Client) -> Response {
+    guard let verdict = service.rateLimiter?.take(client.peer, now: now) else {
+      return service.handler(request)
+    }
+    var response = verdict.isAllowed ? service.handler(request) : service.refusal(.tooManyRequests)
+    response.fields.append(contentsOf: verdict.fields)
+    return response
   }
 
   /// Everything is sent: close, or wait for more.
@@ -194,13 +209,15 @@ final class EventLoop: @unchecked Sendable {
   /// Sends the output; what the socket does not take is kept for later. False when the connection is gone.
   private func send(_ client: Client) -> Bool {
     guard !output.isEmpty else { return true }
+    // What a large answer needed is given back.
+    defer { output.removeAll(keepingCapacity: output.capacity <= 4 * service.limits.pendingOutput) }
     switch Socket.send(client.descriptor, output, from: 0) {
     case .failed:
       remove(client)
       return false
     case .bytes(let count) where count == output.count: return true
-    case .bytes(let count): client.unsent = Array(output[count...])
-    case .wouldBlock: client.unsent = output
+    case .bytes(let count): client.wait(toSend: Array(output[count...]), now: now, limits: service.limits)
+    case .wouldBlock: client.wait(toSend: Array(output[...]), now: now, limits: service.limits)
     }
     setInterest(.write, of: client)
     return true
@@ -210,14 +227,13 @@ final class EventLoop: @unchecked Sendable {
     switch Socket.send(client.descriptor, client.unsent, from: client.sent) {
     case .wouldBlock: return
     case .failed: return remove(client)
-    case .bytes(let count): client.sent += count
+    case .bytes(let count): client.noteSent(count, now: now, limits: service.limits)
     }
-    client.deadline = now + service.limits.writeStallSeconds * 1000
     guard client.sent == client.unsent.count else { return }
     client.unsent = []
     client.sent = 0
     setInterest(.read, of: client)
-    serve(client, beginningWith: nil)
+    serve(client, beginningWith: nil, resuming: true)
   }
 
   // MARK: Closing
@@ -246,6 +262,7 @@ final class EventLoop: @unchecked Sendable {
 
   private func remove(_ client: Client) {
     guard clients.remove(client) else { return }
+    client.uncountBuffered(in: service)
     poller.close(client.descriptor)
     service.connections.subtract(1, ordering: .relaxed)
   }

@@ -2,11 +2,15 @@ import HTTPCore
 import JSON
 import KVMModel
 
-private let batchKeys = ["names", "results", "session"]
+private let batchKeys = ["names", "results", "truncated", "session"]
+
+/// What is told of a result once the answer is as long as it may be, so that no outcome is lost.
+private let shortFields = Fields(chosen: ["revision", "outcome"])
 
 /// `POST /v1/sessions/{id}/batch`
 ///
-/// The whole batch is read before the first operation is applied, and no other request comes between two of them.
+/// The whole batch is read before the first operation is applied, and no other request comes between two of them. Every
+/// operation is applied however long the answer grows: from `answerBytes` on, results are told in short.
 func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: batchKeys)
   let session = try exchange.session()
@@ -34,12 +38,16 @@ func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
       json.key("results")
       json.beginArray()
     }
+    var firstShort: Int?
     for (index, operation) in operations.enumerated() {
+      if firstShort == nil, json.count >= limits.answerBytes { firstShort = index }
       let outcome = state.run(
-        operation, index, isMinimal: isMinimal, exchange, writing: showsResults, to: &json)
+        operation, index, isMinimal: isMinimal, isShort: firstShort != nil, exchange, writing: showsResults,
+        to: &json)
       if stopsOnException == true, case .exception = outcome { break }
     }
     if showsResults { json.endArray() }
+    if fields.contains("truncated") { writeTruncation(from: firstShort, limits.answerBytes, to: &json) }
     if fields.contains("session") {
       json.key("session")
       session.write(state, to: &json, exchange.naming)
@@ -53,11 +61,25 @@ func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   }
 }
 
+/// Says from which result on only `shortFields` are told, and what to do about it; null if none is.
+private func writeTruncation(from index: Int?, _ limit: Int, to json: inout JSONWriter) {
+  json.key("truncated")
+  guard let index else { return json.null() }
+  json.object { json in
+    json.member("pointer", "/results/\(index)")
+    json.member(
+      "detail",
+      "the answer reached \(limit) bytes: from this result on only revision and outcome are told; every operation was "
+        + "applied. Send fewer operations at once, or ask for less by Prefer: return=minimal or fields=session"
+    )
+  }
+}
+
 extension Session.State {
   /// Applies one operation of a batch and writes its result, or the problem that it makes no sense.
   fileprivate mutating func run(
-    _ request: OperationRequest, _ index: Int, isMinimal: Bool, _ exchange: Exchange, writing: Bool,
-    to json: inout JSONWriter
+    _ request: OperationRequest, _ index: Int, isMinimal: Bool, isShort: Bool, _ exchange: Exchange,
+    writing: Bool, to json: inout JSONWriter
   ) -> Outcome? {
     let operation = request.resolved(on: machine)
     do throws(OperationError) {
@@ -65,7 +87,8 @@ extension Session.State {
         operation, detail: ResultDocument.detail(isMinimal: isMinimal), at: exchange.service.now)
       if writing {
         let document = ResultDocument(
-          operation: operation, result: result, revision: revision, isMinimal: isMinimal)
+          operation: operation, result: result, revision: revision, isMinimal: isMinimal,
+          fields: isShort ? shortFields : .all)
         document.write(to: &json, exchange.naming, in: machine)
       }
       return result.outcome

@@ -22,19 +22,9 @@ struct Exchange {
     _ request: Request, _ parameters: PathParameters, _ endpoint: Endpoint, _ service: RolecallService
   ) throws(ProblemDetails) {
     let query = request.queryItems
-    for (index, item) in query.enumerated() {
-      guard endpoint.query.contains(item.name) else {
-        throw ProblemDetails(
-          parameter: item.name,
-          endpoint.query.isEmpty
-            ? "unknown; no parameter is known here"
-            : "unknown; known are \(endpoint.query.joined(separator: ", "))")
-      }
-      if query[..<index].contains(where: { $0.name == item.name }) {
-        throw ProblemDetails(parameter: item.name, "stands twice")
-      }
-    }
-    guard let media = MediaType.preferred(of: endpoint.media, accept: request[field: "Accept"]) else {
+    if !endpoint.isForAnyone { try Self.check(query, endpoint.query) }
+    let preferred = MediaType.preferred(of: endpoint.media, accept: request[field: "Accept"])
+    guard let media = preferred ?? (endpoint.isForAnyone ? endpoint.media.first : nil) else {
       throw ProblemDetails(
         .notAcceptable,
         "the resource is offered as \(endpoint.media.map(\.rawValue).joined(separator: ", "))",
@@ -52,6 +42,22 @@ struct Exchange {
       throw ProblemDetails(parameter: "names", "must be \"upstream\", not \"\(other.prefix(40))\"")
     }
     preference = Self.preference(request)
+  }
+
+  /// Throws if a parameter is not among those known, or stands twice; all such are told at once.
+  private static func check(_ query: [QueryItem], _ known: [String]) throws(ProblemDetails) {
+    guard !query.isEmpty else { return }
+    var seen: Set<String> = []
+    var told: Set<String> = []
+    var faults: [(parameter: String, detail: String)] = []
+    for item in query {
+      let isNew = seen.insert(item.name).inserted
+      guard !known.contains(item.name) || !isNew, told.insert(item.name).inserted else { continue }
+      let hint =
+        known.isEmpty ? "no parameter is known here" : "known are \(known.joined(separator: ", "))"
+      faults.append((item.name, known.contains(item.name) ? "stands twice" : "unknown; \(hint)"))
+    }
+    if !faults.isEmpty { throw ProblemDetails(parameters: faults) }
   }
 
   private static func preference(_ request: Request) -> Preference {
@@ -121,15 +127,6 @@ struct Exchange {
 
   /// The body as JSON; an empty one is an empty object.
   func body() throws(ProblemDetails) -> JSONValue {
-    if let type = request[field: "Content-Type"],
-      type.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() != MediaType.json.rawValue
-    {
-      throw ProblemDetails(.unsupportedMediaType, "the body must be application/json")
-    }
-    if let coding = request[field: "Content-Encoding"], coding.lowercased() != "identity" {
-      throw ProblemDetails(
-        .unsupportedMediaType, "the body must not be encoded", fields: [("Accept-Encoding", "identity")])
-    }
     do {
       var reader = JSONReader(request.body.isEmpty ? ArraySlice("{}".utf8) : request.body)
       let value = try reader.value()

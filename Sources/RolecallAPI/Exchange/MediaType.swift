@@ -4,6 +4,7 @@ enum MediaType: String, Sendable {
   case problem = "application/problem+json"
   case text = "text/plain; charset=utf-8"
   case yaml = "application/yaml"
+  case html = "text/html; charset=utf-8"
 
   /// Type and subtype, without parameters.
   private var essence: Substring { rawValue.prefix { $0 != ";" } }

@@ -42,11 +42,19 @@ struct ProblemDetails: Error {
     items = problems.prefix(Self.itemLimit).map { Item(pointer: $0.pointer, detail: $0.detail) }
   }
 
-  /// A problem with query parameters.
+  /// A problem with a query parameter.
   init(_ type: ProblemType = .invalidQuery, parameter: String, _ detail: String) {
+    self.init(type, parameters: [(parameter, detail)])
+  }
+
+  /// A problem with query parameters, at least one.
+  init(_ type: ProblemType = .invalidQuery, parameters: [(parameter: String, detail: String)]) {
     self.type = type
-    self.detail = "\(parameter): \(detail)"
-    items = [Item(parameter: parameter, detail: detail)]
+    let faults = parameters.prefix(Self.itemLimit).map { (String($0.parameter.prefix(100)), $0.detail) }
+    detail =
+      parameters.count == 1
+      ? "\(faults[0].0): \(faults[0].1)" : "\(parameters.count) things are wrong with the query"
+    items = faults.map { Item(parameter: $0.0, detail: $0.1) }
   }
 
   /// Why the model refused an operation whose body stands at `pointer`.
@@ -93,24 +101,32 @@ struct ProblemDetails: Error {
 
 extension HTTPError {
   /// The answer to a request that was refused before any handler saw it.
-  func problemResponse(_ authorities: AllowedAuthorities) -> Response {
-    var json = JSONWriter()
+  func problemResponse(_ limits: HTTPCore.Limits, _ authorities: AllowedAuthorities) -> Response {
     var detail = "\(reason) (\(clause))"
-    if self == .contentTooLarge { detail = "The limit is \(Limits().body) bytes (4 MiB). \(reason)" }
+    if let limit = limit(in: limits) { detail = "The limit is \(limit). \(detail)" }
     if self == .misdirected, let list = authorities.list {
-      detail += " It answers for \(list.map { "http://\($0)" }.joined(separator: ", "))."
+      detail += " It answers for \(list.map { "http://\($0)" }.joined(separator: ", "))"
+      detail += authorities.takesAddresses ? " and for IP addresses." : "."
     }
-    let isTooLarge = self == .contentTooLarge
+    // A problem that says no more than its status has no type of its own (RFC 9457, section 4.2.1).
+    let type: ProblemType? =
+      switch self {
+      case .contentTooLarge: .contentTooLarge
+      case .tooManyRequests: .tooManyRequests
+      default: nil
+      }
+    var json = JSONWriter()
     json.object { json in
-      // A problem that says no more than its status has no type of its own (RFC 9457, section 4.2.1).
-      json.member("type", isTooLarge ? ProblemType.contentTooLarge.uri : "about:blank")
-      json.member("title", isTooLarge ? ProblemType.contentTooLarge.title : status.reason)
+      json.member("type", type?.uri ?? "about:blank")
+      json.member("title", type?.title ?? status.reason)
       json.member("status", Int(status.rawValue))
       json.member("detail", detail)
       json.member("instance", nil as String?)
       json.key("errors")
       json.array { _ in }
     }
-    return Response(status, contentType: MediaType.problem.rawValue, body: json.finish())
+    var fields: ResponseFields = [("Content-Type", MediaType.problem.rawValue)]
+    if self == .tooMuchBuffered { fields.append("Retry-After", "10") }
+    return Response(status, fields: fields, body: json.finish())
   }
 }

@@ -1,0 +1,52 @@
+import HTTPCore
+import Logging
+import Synchronization
+
+/// What all loops of a server share.
+final class Service: Sendable {
+  let limits: Limits
+  let authorities: AllowedAuthorities
+  let commonFields: ResponseFields
+  let rateLimiter: RateLimiter?
+  let logger: Logger
+  let renderError: Server.ErrorRenderer
+  let handler: Server.Handler
+  /// Open connections of all loops.
+  let connections = Atomic(0)
+  /// Bytes that all connections hold of unfinished bodies and unsent answers.
+  let buffered = Atomic(0)
+
+  init(
+    _ configuration: ServerConfiguration, authorities: AllowedAuthorities, logger: Logger,
+    renderError: @escaping Server.ErrorRenderer, handler: @escaping Server.Handler
+  ) {
+    limits = configuration.limits
+    commonFields = configuration.commonFields
+    rateLimiter = configuration.rateLimit.map(RateLimiter.init)
+    self.authorities = authorities
+    self.logger = logger
+    self.renderError = renderError
+    self.handler = handler
+  }
+
+  /// The answer to a request that no handler sees.
+  func refusal(_ error: HTTPError) -> Response { renderError(error, limits, authorities) }
+}
+
+/// ``TokenBuckets`` for all loops.
+final class RateLimiter: Sendable {
+  private let limit: RateLimit
+  private let buckets: Mutex<TokenBuckets>
+
+  init(_ limit: RateLimit) {
+    self.limit = limit
+    buckets = Mutex(TokenBuckets(limit))
+  }
+
+  /// Counts a request of `client`; nil if it is free of the limit.
+  func take(_ client: ClientAddress, now: Int) -> (isAllowed: Bool, fields: ResponseFields)? {
+    if limit.sparesLoopback, client.isLoopback { return nil }
+    let verdict = buckets.withLock { $0.take(client.network, now: now) }
+    return (verdict.isAllowed, limit.fields(verdict))
+  }
+}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import HTTPCore
+import HTTPServer
+import RolecallAPI
+
+/// The bounds that hold for every client, as options of `rolecall serve`.
+struct LimitOptions: ParsableArguments {
+  private static let http = Limits()
+  private static let service = RolecallService.Limits()
+
+  @Option(help: "Bytes of a request line.")
+  var maxRequestLine = http.requestLine
+  @Option(help: "Bytes of a header section.")
+  var maxHeader = http.headerSection
+  @Option(help: "Fields of a header section.")
+  var maxFields = http.fields
+  @Option(help: "Bytes of a body.")
+  var maxBody = http.body
+  @Option(help: "Bytes of the chunk extensions of a request, and of its trailers.")
+  var maxChunkOverhead = http.chunkOverhead
+  @Option(help: "Seconds from the first byte of a request to the end of its header section.")
+  var headerTimeout = http.headerSeconds
+  @Option(help: "Seconds of silence between requests or within a body.")
+  var idleTimeout = http.idleSeconds
+  @Option(help: "Bytes per second that a body must reach.")
+  var minBodyRate = http.bodyBytesPerSecond
+  @Option(help: "Seconds before a body must have reached its rate.")
+  var bodyGrace = http.bodyGraceSeconds
+  @Option(help: "Bytes of answers that wait for a client before its requests are no longer read.")
+  var maxPendingOutput = http.pendingOutput
+  @Option(help: "Seconds that an answer waits for a client that takes nothing of it.")
+  var writeTimeout = http.writeStallSeconds
+  @Option(help: "Bytes per second that a client must take of an answer, once that time is over.")
+  var minReadRate = http.outputBytesPerSecond
+  @Option(help: "Seconds that input is read and dropped after the last answer, so that the answer arrives.")
+  var lingerTimeout = http.lingerSeconds
+  @Option(help: "Bytes of unfinished bodies and unsent answers of all connections together.")
+  var maxBuffered = http.buffered
+  @Option(help: "Connections at which accepting pauses.")
+  var maxConnections = http.connections
+  @Option(help: "Bytes of a batch's answer after which its results are told in short.")
+  var maxAnswer = service.answerBytes
+  @Option(help: "Sessions that are kept at once.")
+  var maxSessions = service.sessions
+  @Option(
+    help: """
+      Requests per second that one address may make in the long run; 0 for any number. Unless this is given, \
+      200 for other machines, and any number for this one.
+      """)
+  var rateLimit: Int?
+  @Option(help: "Requests that one address may make at once after a rest.")
+  var rateBurst = 2000
+
+  func validate() throws {
+    for (name, value) in [("--max-answer", maxAnswer), ("--max-sessions", maxSessions)] where value < 1 {
+      throw ValidationError("\(name) must be at least 1.")
+    }
+    if let rateLimit, rateLimit < 0 { throw ValidationError("--rate-limit must not be negative.") }
+  }
+
+  /// The bounds on connections and requests.
+  var limits: Limits {
+    var limits = Limits()
+    limits.requestLine = maxRequestLine
+    limits.headerSection = maxHeader
+    limits.fields = maxFields
+    limits.body = maxBody
+    limits.chunkOverhead = maxChunkOverhead
+    limits.headerSeconds = headerTimeout
+    limits.idleSeconds = idleTimeout
+    limits.bodyBytesPerSecond = minBodyRate
+    limits.bodyGraceSeconds = bodyGrace
+    limits.pendingOutput = maxPendingOutput
+    limits.writeStallSeconds = writeTimeout
+    limits.outputBytesPerSecond = minReadRate
+    limits.lingerSeconds = lingerTimeout
+    limits.buffered = maxBuffered
+    limits.connections = maxConnections
+    return limits
+  }
+
+  /// The bounds on what the service holds and answers.
+  var serviceLimits: RolecallService.Limits {
+    var limits = RolecallService.Limits()
+    limits.answerBytes = maxAnswer
+    limits.sessions = maxSessions
+    return limits
+  }
+
+  /// How many requests one address may make; nil for any number.
+  var requestRate: RateLimit? {
+    if rateLimit == 0 { return nil }
+    return RateLimit(perSecond: rateLimit ?? 200, burst: rateBurst, sparesLoopback: rateLimit == nil)
+  }
+}

@@ -1,0 +1,65 @@
+import HTTPCore
+import RolecallAPI
+import Testing
+
+/// What a hostile body can try is refused by the API with its reason, whatever the JSON reader's own tests say.
+@Suite struct HostileBodyTests {
+  private let client = TestClient()
+
+  private func nested(_ depth: Int) -> String {
+    #"{"a":"# + String(repeating: "[", count: depth - 1) + String(repeating: "]", count: depth - 1) + "}"
+  }
+
+  @Test func bodiesAreBounded() throws {
+    let long = String(repeating: "9", count: 100_000)
+    let malformed = [
+      nested(65), nested(100_000), String(repeating: "[", count: 1_000_000), #"{"name":"a","name":"b"}"#,
+      #"{"name":"a","n\u0061me":"b"}"#, #"{"machine":{"vcpus":9007199254740992}}"#,
+      #"{"machine":{"vcpus":-9007199254740993}}"#, "{\"machine\":{\"vcpus\":\(long)}}",
+      #"{"name":"\ud800"}"#, #"{"n":NaN}"#, #"{"n":01}"#, "{} {}", "{}x", " ", "\u{feff}{}",
+    ]
+    for body in malformed {
+      let answer = try client.post("/v1/sessions", body)
+      #expect(answer.status == 400, "\(body.prefix(60)) gave \(answer.text.prefix(300))")
+      #expect(answer.json["type"].string == "/problems/malformed-json", "\(body.prefix(60))")
+    }
+    // Well-formed, so that it is the key that is wrong.
+    client.expectProblem(try client.post("/v1/sessions", nested(64)), 400, "invalid-body", ["/a"])
+  }
+
+  @Test func textIsUTF8() throws {
+    for bytes in [
+      [0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80], [0xe2, 0x82], [0xf4, 0x90, 0x80, 0x80], [0x00],
+    ]
+      as [[UInt8]]
+    {
+      let body = Array(#"{"name":""#.utf8) + bytes + Array(#""}"#.utf8)
+      let request = try Request(
+        .post, "/v1/sessions", fields: [("Content-Type", "application/json")], body: body)
+      client.expectProblem(
+        .init(response: client.service.respond(to: request)), 400, "malformed-json", ["/name"])
+    }
+  }
+
+  @Test func numbersAreNeverRounded() throws {
+    let calculate = { (eptp: String) in
+      try client.post("/v1/calculate/ept", "{\"eptp\": \(eptp)}")
+    }
+    client.expectProblem(try calculate("1.5"), 400, "invalid-body", ["/eptp"])
+    client.expectProblem(try calculate("-1"), 400, "invalid-body", ["/eptp"])
+    client.expectProblem(try calculate("9007199254740993"), 400, "malformed-json", ["/eptp"])
+    client.expectProblem(try calculate(#""18446744073709551616""#), 400, "invalid-body", ["/eptp"])
+    #expect(try calculate("9007199254740991").status == 200)
+    #expect(try calculate(#""18446744073709551615""#).status == 200)
+  }
+
+  @Test func fiftyThousandKeysAreReadAndAHundredFaultsTold() throws {
+    let keys = (0..<50_000).map { "\"k\($0)\":1" }.joined(separator: ",")
+    let answer = try client.post("/v1/sessions", "{\(keys)}")
+    #expect(answer.status == 400)
+    #expect(answer.json["detail"].string == "100 things are wrong with the body")
+    #expect(answer.json["errors"].elements.count == 100)
+    let doubled = try client.post("/v1/sessions", "{\(keys),\"k7\":1}")
+    client.expectProblem(doubled, 400, "malformed-json", ["/k7"])
+  }
+}
