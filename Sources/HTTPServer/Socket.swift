@@ -225,7 +225,7 @@ enum Socket {
 
   /// A second in UTC as `2026-11-22T19:31:43`.
   static func utcText(unixSeconds: Int) -> String {
-    var (seconds, parts) = (time_t(unixSeconds), tm())
+    var (seconds, parts) = (time_t(unixSeconds), unsafe tm())
     var text = [CChar](repeating: 0, count: 32)
     guard unsafe gmtime_r(&seconds, &parts) != nil else { return "" }
     let count = unsafe strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)

@@ -47,14 +47,20 @@ public struct MetricsText: Sendable {
   }
 
   /// Adds a sample of a counter or gauge.
-  public mutating func sample(_ labels: KeyValuePairs<String, String> = [:], _ value: Int) {
+  public mutating func sample(_ labels: KeyValuePairs<String, String>, _ value: Int) {
     line(kind == .counter ? "_total" : "", labels, "\(value)")
   }
 
   /// Adds a sample of a counter or gauge.
-  public mutating func sample(_ labels: KeyValuePairs<String, String> = [:], _ value: Double) {
+  public mutating func sample(_ labels: KeyValuePairs<String, String>, _ value: Double) {
     line(kind == .counter ? "_total" : "", labels, number(value))
   }
+
+  /// Adds the sample of a counter or gauge without labels.
+  public mutating func sample(_ value: Int) { sample([:], value) }
+
+  /// Adds the sample of a counter or gauge without labels.
+  public mutating func sample(_ value: Double) { sample([:], value) }
 
   /// Adds the samples of a histogram.
   ///

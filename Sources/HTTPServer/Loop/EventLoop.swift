@@ -228,7 +228,8 @@ final class EventLoop: @unchecked Sendable {
     guard let log = service.accessLog else { return }
     let entry = AccessEntry(
       time: Socket.unixNanoseconds, peer: client.peer, request: request.map(AccessEntry.Line.init),
-      route: response.route, status: response.status, bytes: bytes, nanoseconds: nanoseconds, refusal: refusal)
+      route: response.route, status: response.status, bytes: bytes, nanoseconds: nanoseconds, refusal: refusal
+    )
     if !log.add(entry, service.metrics.routes) {
       service.metrics.droppedLines.add(1, ordering: .relaxed)
     }

@@ -33,12 +33,14 @@ final class LoopMetrics: Sendable {
 struct CountLayout: Sendable {
   /// The statuses counted by themselves; every other one is counted as the last, 599.
   static let statuses: [UInt16] = [
-    200, 201, 204, 304, 400, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 421, 422, 429, 431, 500, 501, 503, 505,
+    200, 201, 204, 304, 400, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 421, 422, 429, 431, 500, 501,
+    503, 505,
     507, 599,
   ]
   /// The bounds of the histogram's buckets, in nanoseconds.
   static let bounds = [
-    50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000, 100_000_000,
+    50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000, 25_000_000, 50_000_000,
+    100_000_000,
     250_000_000, 500_000_000, 1_000_000_000,
   ]
   /// The buckets, the one beyond the last bound, and the sum.

@@ -14,9 +14,11 @@ struct ProcessMetrics: Sendable {
 
   func write(to text: inout MetricsText) {
     text.begin(
-      .gauge, "process_start_time_seconds", unit: "seconds", "When the process began, in seconds since 1970 UTC.")
+      .gauge, "process_start_time_seconds", unit: "seconds",
+      "When the process began, in seconds since 1970 UTC.")
     text.sample(start)
-    text.begin(.counter, "process_cpu_seconds", unit: "seconds", "Processor time, of user and system together.")
+    text.begin(
+      .counter, "process_cpu_seconds", unit: "seconds", "Processor time, of user and system together.")
     text.sample(Self.cpuSeconds)
     if let (virtual, resident) = Self.memory {
       text.begin(.gauge, "process_virtual_memory_bytes", unit: "bytes", "Virtual memory.")
@@ -47,7 +49,9 @@ struct ProcessMetrics: Sendable {
     defer { unsafe fclose(file) }
     var buffer = [UInt8](repeating: 0, count: 128)
     let count = unsafe fread(&buffer, 1, buffer.count, file)
-    let pages = String(decoding: buffer[..<count], as: UTF8.self).split(separator: " ").prefix(2).compactMap { Int($0) }
+    let pages = String(decoding: buffer[..<count], as: UTF8.self).split(separator: " ").prefix(2).compactMap {
+      Int($0)
+    }
     let size = sysconf(Int32(_SC_PAGESIZE))
     return pages.count == 2 ? (pages[0] * size, pages[1] * size) : nil
   }

@@ -90,7 +90,8 @@ public final class ServerMetrics: Sendable {
     }
     text.begin(
       .counter, "rolecall_http_refused",
-      "Requests that were refused before any route saw them, by reason: a broken rule of HTTP, a limit, the host, the rate.")
+      "Requests that were refused before any route saw them, by reason: a broken rule of HTTP, a limit, the host, the rate."
+    )
     for error in HTTPError.allCases {
       text.sample(["reason": error.name], sum.refused[error, default: 0])
     }
@@ -113,7 +114,8 @@ public final class ServerMetrics: Sendable {
       "Connections that the server ended by a limit: silence, answers left unread, what all may buffer.")
     for end in ConnectionEnd.allCases { text.sample(["reason": end.rawValue], sum.ended[end, default: 0]) }
     text.begin(
-      .gauge, "rolecall_http_accepting_paused", "1 while no connection is accepted, for want of room or descriptors.")
+      .gauge, "rolecall_http_accepting_paused",
+      "1 while no connection is accepted, for want of room or descriptors.")
     text.sample(isPaused.load(ordering: .relaxed) ? 1 : 0)
     text.begin(.counter, "rolecall_http_accepting_pauses", "How often accepting was paused.")
     text.sample(pauses.load(ordering: .relaxed))
