@@ -32,6 +32,11 @@ enum RouteClass: String, Sendable {
 }
 
 extension RolecallService {
+  /// ``routes`` with the class of their work, as metrics name them; `Response.route` counts them from 1.
+  public static var routeLabels: [(method: String, template: String, group: String)] {
+    apiRoutes.map { ($0.method.name, $0.template, RouteClass($0).rawValue) }
+  }
+
   /// What monitors ask for; limits on the rate of requests spare it.
   public static let monitoredPaths = ["/livez", "/readyz", "/metrics"]
 

@@ -75,9 +75,8 @@ private let allRoutes: [APIRoute] =
   }
 
 extension RolecallService {
-  /// The method and path template of every route, as the API's description lists them, and the class of its work.
-  /// `Response.route` counts them from 1.
-  public static var routes: [(method: String, template: String, group: String)] {
-    apiRoutes.map { ($0.method.name, $0.template, RouteClass($0).rawValue) }
+  /// The method and path template of every route, as the API's description lists them.
+  public static var routes: [(method: String, template: String)] {
+    apiRoutes.map { ($0.method.name, $0.template) }
   }
 }

@@ -74,7 +74,7 @@ struct Serve: ParsableCommand {
     configuration.unlimitedPaths = RolecallService.monitoredPaths
     configuration.accessLog = accessLog.makeLog()
     let metrics = ServerMetrics(
-      routes: RolecallService.routes.map {
+      routes: RolecallService.routeLabels.map {
         RouteLabel(method: $0.method, template: $0.template, group: $0.group)
       })
     configuration.metrics = metrics
