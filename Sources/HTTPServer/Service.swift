@@ -41,7 +41,8 @@ final class Service: Sendable {
   /// Whether a request is counted against the rate limit.
   func isLimited(_ request: Request) -> Bool {
     let path = request.rawPath
-    return !unlimitedPaths.contains { path == $0[...] }
+    for free in unlimitedPaths where free.count == path.count && path.elementsEqual(free) { return false }
+    return true
   }
 }
 
@@ -55,9 +56,12 @@ final class RateLimiter: Sendable {
     buckets = Mutex(TokenBuckets(limit))
   }
 
+  /// Whether a client is free of the limit.
+  func spares(_ client: ClientAddress) -> Bool { limit.sparesLoopback && client.isLoopback }
+
   /// Counts a request of `client`; nil if it is free of the limit.
   func take(_ client: ClientAddress, now: Int) -> (isAllowed: Bool, fields: ResponseFields)? {
-    if limit.sparesLoopback, client.isLoopback { return nil }
+    if spares(client) { return nil }
     let verdict = buckets.withLock { $0.take(client.network, now: now) }
     return (verdict.isAllowed, limit.fields(verdict))
   }

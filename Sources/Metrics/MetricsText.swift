@@ -22,7 +22,7 @@ public struct MetricsText: Sendable {
   }
 
   private let format: Format
-  private var text = ""
+  private var text: [UInt8] = []
   private var name = ""
   private var kind = Kind.gauge
 
@@ -41,9 +41,10 @@ public struct MetricsText: Sendable {
     self.name = name
     self.kind = kind
     let title = kind == .counter && format == .prometheus ? name + "_total" : name
-    text += "# HELP \(title) \(escaped(help, quotes: format == .openMetrics))\n"
-    text += "# TYPE \(title) \(kind.rawValue)\n"
-    if format == .openMetrics, let unit { text += "# UNIT \(title) \(unit)\n" }
+    append("# HELP \(title) ")
+    append(escaping: help, quotes: format == .openMetrics)
+    append("\n# TYPE \(title) \(kind.rawValue)\n")
+    if format == .openMetrics, let unit { append("# UNIT \(title) \(unit)\n") }
   }
 
   /// Adds a sample of a counter or gauge.
@@ -82,17 +83,31 @@ public struct MetricsText: Sendable {
 
   /// The whole text.
   public func finish() -> [UInt8] {
-    Array((format == .openMetrics ? text + "# EOF\n" : text).utf8)
+    format == .openMetrics ? text + Array("# EOF\n".utf8) : text
   }
 
   private mutating func line(
     _ suffix: String, _ labels: KeyValuePairs<String, String>, le: String? = nil, _ value: String
   ) {
-    var pairs = labels.map { "\($0.key)=\"\(escaped($0.value, quotes: true))\"" }
-    if let le { pairs.append("le=\"\(le)\"") }
-    text += name + suffix
-    if !pairs.isEmpty { text += "{\(pairs.joined(separator: ","))}" }
-    text += " \(value)\n"
+    append(name)
+    append(suffix)
+    var opening = "{"
+    for (label, value) in labels {
+      append(opening)
+      append(label)
+      append("=\"")
+      append(escaping: value, quotes: true)
+      append("\"")
+      opening = ","
+    }
+    if let le {
+      append(opening)
+      append("le=\"\(le)\"")
+      opening = ","
+    }
+    append(opening == "," ? "} " : " ")
+    append(value)
+    append("\n")
   }
 
   private func number(_ value: Double) -> String {
@@ -100,9 +115,16 @@ public struct MetricsText: Sendable {
     return value.isInfinite ? (value < 0 ? "-Inf" : "+Inf") : "\(value)"
   }
 
-  private func escaped(_ text: String, quotes: Bool) -> String {
-    var result = text.replacing("\\", with: "\\\\").replacing("\n", with: "\\n")
-    if quotes { result = result.replacing("\"", with: "\\\"") }
-    return result
+  private mutating func append(_ string: String) { text.append(contentsOf: string.utf8) }
+
+  private mutating func append(escaping string: String, quotes: Bool) {
+    for byte in string.utf8 {
+      switch byte {
+      case UInt8(ascii: "\\"): append("\\\\")
+      case UInt8(ascii: "\n"): append("\\n")
+      case UInt8(ascii: "\"") where quotes: append("\\\"")
+      default: text.append(byte)
+      }
+    }
   }
 }

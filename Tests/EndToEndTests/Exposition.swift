@@ -25,7 +25,9 @@ struct Exposition {
     if isOpenMetrics, lines.popLast() != "# EOF" { throw Fault(description: "no # EOF at the end") }
     for line in lines { try read(String(line)) }
     for family in families { try check(family) }
-    guard Set(families.map(\.name)).count == families.count else { throw Fault(description: "a family stands twice") }
+    guard Set(families.map(\.name)).count == families.count else {
+      throw Fault(description: "a family stands twice")
+    }
   }
 
   /// The value of a sample, nil if it is not there.
@@ -83,7 +85,8 @@ struct Exposition {
       for samples in groups.values {
         let buckets = samples.filter { $0.name == family.name + "_bucket" }
         let bounds = buckets.map { Double(($0.labels["le"] ?? "").replacing("+Inf", with: "inf")) ?? .nan }
-        try demand(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 } && bounds.last == .infinity, "bounds")
+        try demand(
+          zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 } && bounds.last == .infinity, "bounds")
         let counts = buckets.map(\.value)
         try demand(zip(counts, counts.dropFirst()).allSatisfy { $0 <= $1 }, "buckets that do not add up")
         try demand(samples.first { $0.name == family.name + "_count" }?.value == counts.last, "the count")

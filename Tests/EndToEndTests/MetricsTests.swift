@@ -17,7 +17,8 @@ struct MetricsTests {
       let metrics = try Exposition(answer.text, isOpenMetrics: isOpenMetrics)
       let route = ["method": "GET", "route": "/v1/sessions/{id}/vcpus/{n}", "status": "200"]
       #expect(metrics.value("rolecall_http_requests_total", route) == 3)
-      #expect(metrics.value("rolecall_http_requests_total", ["method": "", "route": "", "status": "404"]) == 1)
+      #expect(
+        metrics.value("rolecall_http_requests_total", ["method": "", "route": "", "status": "404"]) == 1)
       #expect(metrics.value("rolecall_http_request_duration_seconds_count", ["class": "read"]) == 3)
       #expect(metrics.value("rolecall_problems_total", ["type": "not-found"]) == 1)
       #expect(metrics.value("rolecall_sessions") == 1)
@@ -42,7 +43,9 @@ struct MetricsTests {
     try service.server.stop()
   }
 
-  @Test("the access log has a line for each answer, as JSON or text, and no session in full", arguments: ["json", "text"])
+  @Test(
+    "the access log has a line for each answer, as JSON or text, and no session in full",
+    arguments: ["json", "text"])
   func accessLog(format: String) throws {
     let process = Process()
     let pipe = Pipe()

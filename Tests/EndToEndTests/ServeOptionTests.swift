@@ -50,7 +50,9 @@ struct ServeOptionTests {
     let words = text.split(separator: " ")
     let first = words[0].replacing(",", with: "")
     let units = ["KiB": 10, "MiB": 20, "GiB": 30]
-    guard let number = Int(first), words.count > 1, let shift = units[String(words[1])] else { return String(first) }
+    guard let number = Int(first), words.count > 1, let shift = units[String(words[1])] else {
+      return String(first)
+    }
     return String(number << shift)
   }
 
@@ -59,7 +61,8 @@ struct ServeOptionTests {
     for setting in Setting.all {
       let (status, output) = try run(["serve"], environment: [setting.variable: "?"])
       #expect(status != 0, "\(setting.variable)")
-      #expect(output.contains("--\(setting.option)") || output.contains("?"), "\(setting.variable) gave \(output)")
+      #expect(
+        output.contains("--\(setting.option)") || output.contains("?"), "\(setting.variable) gave \(output)")
     }
   }
 
@@ -141,7 +144,10 @@ struct ServeOptionTests {
       (["--allow-origin", "*"], "--allow-origin *"), (["--max-body", "0"], "body"),
       (["--rate-limit=-1"], "--rate-limit"), (["--max-answer", "0"], "--max-answer"),
       (["--loops", "0"], "--loops (ROLECALL_LOOPS) must be from 1 to 256, not 0"),
-      (["--idle-timeout", "1073741825"], "--idle-timeout (ROLECALL_IDLE_TIMEOUT) must be from 1 to 1073741824"),
+      (
+        ["--idle-timeout", "1073741825"],
+        "--idle-timeout (ROLECALL_IDLE_TIMEOUT) must be from 1 to 1073741824"
+      ),
       (["--access-log", "xml"], "--access-log"), (["--rate-burst", "0"], "--rate-burst"),
     ] {
       let (status, output) = try run(["serve", "--port", "0"] + arguments)

@@ -207,7 +207,7 @@ final class EventLoop: @unchecked Sendable {
   }
 
   private func answer(to request: Request, of client: Client) -> Response {
-    guard let limiter = service.rateLimiter, service.isLimited(request),
+    guard let limiter = service.rateLimiter, !limiter.spares(client.peer), service.isLimited(request),
       let verdict = limiter.take(client.peer, now: now)
     else { return service.handler(request) }
     var response: Response

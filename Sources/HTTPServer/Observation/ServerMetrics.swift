@@ -24,6 +24,8 @@ public struct RouteLabel: Sendable {
 
 /// What a ``Server`` counts. It is made first, so that the server's own handler can show it.
 public final class ServerMetrics: Sendable {
+  private static let reasons = HTTPError.allCases.map { ($0, $0.name) }
+
   private let groups: [String]
   private let layout: CountLayout
   private let loops = Mutex<[LoopMetrics]>([])
@@ -92,9 +94,7 @@ public final class ServerMetrics: Sendable {
       .counter, "rolecall_http_refused",
       "Requests that were refused before any route saw them, by reason: a broken rule of HTTP, a limit, the host, the rate."
     )
-    for error in HTTPError.allCases {
-      text.sample(["reason": error.name], sum.refused[error, default: 0])
-    }
+    for (error, name) in Self.reasons { text.sample(["reason": name], sum.refused[error, default: 0]) }
   }
 
   private func writeConnections(_ sum: LoopCounts, to text: inout MetricsText) {

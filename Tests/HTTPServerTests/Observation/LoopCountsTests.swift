@@ -14,7 +14,8 @@ import Testing
     counts.count(route: 2, status: 418, nanoseconds: 1)
     counts.count(route: 99, status: 200, nanoseconds: 1)
     let column = { (status: UInt16) in CountLayout.statuses.firstIndex(of: status) ?? -1 }
-    #expect(Array(counts.answers(of: 1)).enumerated().filter { $0.element > 0 }.map(\.offset) == [column(200)])
+    #expect(
+      Array(counts.answers(of: 1)).enumerated().filter { $0.element > 0 }.map(\.offset) == [column(200)])
     #expect(Array(counts.answers(of: 2))[column(404)] == 2)
     #expect(Array(counts.answers(of: 2))[column(599)] == 1)
     #expect(Array(counts.answers(of: 0))[column(200)] == 1)
@@ -22,7 +23,8 @@ import Testing
 
   @Test func aBoundBelongsToItsBucket() {
     for (nanoseconds, bucket) in [
-      (0, 0), (50_000, 0), (50_001, 1), (1_000_000, 4), (1_000_001, 5), (1_000_000_000, 13), (1_000_000_001, 14),
+      (0, 0), (50_000, 0), (50_001, 1), (1_000_000, 4), (1_000_001, 5), (1_000_000_000, 13),
+      (1_000_000_001, 14),
     ] {
       var counts = LoopCounts(layout)
       counts.count(route: 2, status: 200, nanoseconds: nanoseconds)

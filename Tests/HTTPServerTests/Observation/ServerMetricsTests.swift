@@ -31,7 +31,9 @@ import Testing
   private func samples(_ metrics: ServerMetrics) -> [String: String] {
     var text = MetricsText(.prometheus)
     metrics.write(to: &text)
-    let lines = String(decoding: text.finish(), as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }
+    let lines = String(decoding: text.finish(), as: UTF8.self).split(separator: "\n").filter {
+      !$0.hasPrefix("#")
+    }
     return Dictionary(
       lines.map { line in
         let space = line.lastIndex(of: " ") ?? line.endIndex
@@ -52,7 +54,9 @@ import Testing
     try counted { server, metrics in
       let host = "Host: 127.0.0.1:\(server.port)\r\n\r\n"
       let client = try #require(LoopbackClient(port: server.port))
-      client.send("GET /a HTTP/1.1\r\n\(host)GET /a HTTP/1.1\r\n\(host)GET /b HTTP/1.1\r\n\(host)GET / HTTP/1.1\r\n\r\n")
+      client.send(
+        "GET /a HTTP/1.1\r\n\(host)GET /a HTTP/1.1\r\n\(host)GET /b HTTP/1.1\r\n\(host)GET / HTTP/1.1\r\n\r\n"
+      )
       _ = client.receiveAll()
       let samples = samples(metrics)
       #expect(samples[#"rolecall_http_requests_total{method="GET",route="/a",status="200"}"#] == "2")
@@ -116,7 +120,8 @@ import Testing
       _ = client.receiveAll()
       let samples = samples(metrics)
       #expect(samples[#"rolecall_http_requests_total{method="GET",route="/a",status="200"}"#] == "51")
-      let refused = samples[#"rolecall_http_refused_total{reason="too-many-requests"}"#].flatMap { Int($0) } ?? 0
+      let refused =
+        samples[#"rolecall_http_refused_total{reason="too-many-requests"}"#].flatMap { Int($0) } ?? 0
       #expect(refused > 0 && refused < 20)
       #expect(
         samples[#"rolecall_http_requests_total{method="",route="",status="429"}"#] == "\(refused)")

@@ -22,7 +22,8 @@ import Testing
       "", "00", "00-\(trace)-\(parent)", "00-\(trace)-\(parent)-", "00-\(trace)-\(parent)-0",
       "00-\(trace)-\(parent)-01-more", "00-\(trace)-\(parent)-011", "01-\(trace)-\(parent)-01more",
       "ff-\(trace)-\(parent)-01", "0x-\(trace)-\(parent)-01", "00-\(trace.uppercased())-\(parent)-01",
-      "00-\(String(repeating: "0", count: 32))-\(parent)-01", "00-\(trace)-\(String(repeating: "0", count: 16))-01",
+      "00-\(String(repeating: "0", count: 32))-\(parent)-01",
+      "00-\(trace)-\(String(repeating: "0", count: 16))-01",
       "00_\(trace)_\(parent)_01", "00-\(trace)-\(parent)-0g", "00-\(trace.dropLast())ä-\(parent)-01",
     ] {
       #expect(TraceContext(ArraySlice(value.utf8)) == nil, "\(value)")
