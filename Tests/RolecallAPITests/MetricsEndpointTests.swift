@@ -39,7 +39,7 @@ import Testing
     #expect(try value(#"rolecall_operations_total{kind="enter-guest"}"#, client) == 2)
     #expect(try value(#"rolecall_operations_total{kind="zap-all"}"#, client) == 1)
     #expect(try value("rolecall_sessions", client) == 1)
-    let statistics = try client.get(session).json["statistics"]
+    let statistics = try client.get(session).json["stats"]
     let same = [
       (#"rolecall_root_lookups_total{result="hit"}"#, statistics["root_lookups"]["hit"]),
       (
@@ -59,7 +59,7 @@ import Testing
     let client = TestClient()
     let session = try client.session()
     _ = try client.post("\(session)/vcpus/0/page-fault", #"{"address": "0x5000", "error_code": "0x6"}"#)
-    let faults = try client.get(session).json["statistics"]["page_faults"]
+    let faults = try client.get(session).json["stats"]["page_faults"]
     #expect(faults.keys.reduce(0) { $0 + (faults[$1].integer ?? 0) } > 0)
     for result in faults.keys {
       #expect(
