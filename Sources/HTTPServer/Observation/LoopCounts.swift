@@ -33,7 +33,8 @@ final class LoopMetrics: Sendable {
 struct CountLayout: Sendable {
   /// The statuses counted by themselves; every other one is counted as the last, 599.
   static let statuses: [UInt16] = [
-    200, 201, 204, 304, 400, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 417, 421, 422, 429, 431, 500, 501,
+    200, 201, 204, 304, 400, 403, 404, 405, 406, 408, 409, 412, 413, 414, 415, 417, 421, 422, 429, 431, 500,
+    501,
     503, 505,
     507, 599,
   ]
