@@ -25,23 +25,24 @@ let package = Package(
   targets: [
     .target(name: "KVMModel", swiftSettings: strict),
     .target(name: "HTTPCore", swiftSettings: strict),
+    .target(name: "Metrics", swiftSettings: strict),
     .target(name: "CSystem"),
     .target(
       name: "HTTPServer",
-      dependencies: ["HTTPCore", "CSystem", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["HTTPCore", "Metrics", "CSystem", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
     .target(name: "CAssets", exclude: ["index.html"]),
     .target(
       name: "RolecallAPI",
       dependencies: [
-        "KVMModel", "HTTPCore", "JSON", "CAssets", .product(name: "Yams", package: "Yams"),
+        "KVMModel", "HTTPCore", "Metrics", "JSON", "CAssets", .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "rolecall",
       dependencies: [
-        "RolecallAPI", "HTTPServer", "HTTPCore", "KVMModel",
+        "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -50,13 +51,14 @@ let package = Package(
       name: "KVMModelTests", dependencies: ["KVMModel"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServerTests",
-      dependencies: ["HTTPServer", "HTTPCore", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["HTTPServer", "HTTPCore", "Metrics", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(
-      name: "RolecallAPITests", dependencies: ["RolecallAPI", "HTTPCore", "JSON", "KVMModel"],
+      name: "RolecallAPITests", dependencies: ["RolecallAPI", "HTTPCore", "Metrics", "JSON", "KVMModel"],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .systemLibrary(

@@ -27,3 +27,11 @@ struct ClientAddress: Hashable, Sendable {
   /// from (RFC 4291, section 2.5.1).
   var network: ClientAddress { isMapped ? self : ClientAddress(high: high, low: 0) }
 }
+
+extension ClientAddress: CustomStringConvertible {
+  /// Dotted decimal, or as RFC 5952 has it.
+  var description: String {
+    guard isMapped else { return Socket.text(of: self) }
+    return [24, 16, 8, 0].map { String(low >> $0 & 0xff) }.joined(separator: ".")
+  }
+}

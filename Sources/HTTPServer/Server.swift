@@ -19,6 +19,7 @@ public final class Server: Sendable {
 
   private let loops: [EventLoop]
   private let finished = DispatchGroup()
+  private let accessLog: AccessLog?
 
   /// Seconds that ``shutdown()`` gives requests in flight.
   static let drainSeconds = 9
@@ -36,10 +37,15 @@ public final class Server: Sendable {
     let (listener, port) = try Socket.listen(host: configuration.host, port: configuration.port)
     host = configuration.host
     self.port = port
+    accessLog = configuration.accessLog
     let service = Service(
       configuration, authorities: Self.authorities(configuration, port: port), logger: logger,
       renderError: renderError, handler: handler)
     loops = pollers.map { EventLoop(service: service, poller: $0) }
+    service.metrics.observe { [weak service] in
+      guard let service else { return (0, 0) }
+      return (service.connections.load(ordering: .relaxed), service.buffered.load(ordering: .relaxed))
+    }
     loops[0].accept(from: listener, spreadOver: loops)
     for (index, loop) in loops.enumerated() {
       DispatchQueue(label: "http.loop.\(index)").async(group: finished) { loop.run() }
@@ -54,6 +60,7 @@ public final class Server: Sendable {
   public func shutdown() {
     for loop in loops { loop.post(.drain) }
     finished.wait()
+    accessLog?.flush()
   }
 
   private static func check(_ configuration: ServerConfiguration) throws(ServerError) {

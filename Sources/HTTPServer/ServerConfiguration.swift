@@ -26,6 +26,12 @@ public struct ServerConfiguration: Sendable {
   public var additionalAuthorities: [String]? = []
   /// How many requests one client may make; nil for any number.
   public var rateLimit: RateLimit?
+  /// Paths, as they are sent, whose requests are not counted against ``rateLimit``: what monitors ask for.
+  public var unlimitedPaths: [String] = []
+  /// What is counted; share it with the handler that shows it.
+  public var metrics = ServerMetrics(routes: [])
+  /// Where each answer is noted; nil for nowhere.
+  public var accessLog: AccessLog?
   /// What every answer carries beside its own fields.
   public var commonFields = ResponseFields()
 

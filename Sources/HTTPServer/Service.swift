@@ -8,6 +8,9 @@ final class Service: Sendable {
   let authorities: AllowedAuthorities
   let commonFields: ResponseFields
   let rateLimiter: RateLimiter?
+  let unlimitedPaths: [[UInt8]]
+  let metrics: ServerMetrics
+  let accessLog: AccessLog?
   let logger: Logger
   let renderError: Server.ErrorRenderer
   let handler: Server.Handler
@@ -23,6 +26,9 @@ final class Service: Sendable {
     limits = configuration.limits
     commonFields = configuration.commonFields
     rateLimiter = configuration.rateLimit.map(RateLimiter.init)
+    unlimitedPaths = configuration.unlimitedPaths.map { Array($0.utf8) }
+    metrics = configuration.metrics
+    accessLog = configuration.accessLog
     self.authorities = authorities
     self.logger = logger
     self.renderError = renderError
@@ -31,6 +37,13 @@ final class Service: Sendable {
 
   /// The answer to a request that no handler sees.
   func refusal(_ error: HTTPError) -> Response { renderError(error, limits, authorities) }
+
+  /// Whether a request is counted against the rate limit.
+  func isLimited(_ request: Request) -> Bool {
+    let path = request.rawPath
+    for free in unlimitedPaths where free.count == path.count && path.elementsEqual(free) { return false }
+    return true
+  }
 }
 
 /// ``TokenBuckets`` for all loops.
@@ -43,9 +56,12 @@ final class RateLimiter: Sendable {
     buckets = Mutex(TokenBuckets(limit))
   }
 
+  /// Whether a client is free of the limit.
+  func spares(_ client: ClientAddress) -> Bool { limit.sparesLoopback && client.isLoopback }
+
   /// Counts a request of `client`; nil if it is free of the limit.
   func take(_ client: ClientAddress, now: Int) -> (isAllowed: Bool, fields: ResponseFields)? {
-    if limit.sparesLoopback, client.isLoopback { return nil }
+    if spares(client) { return nil }
     let verdict = buckets.withLock { $0.take(client.network, now: now) }
     return (verdict.isAllowed, limit.fields(verdict))
   }

@@ -24,12 +24,14 @@ enum Socket {
     private static let sendFlags = Int32(MSG_NOSIGNAL)
     private static let shutWrite = Int32(SHUT_WR)
     private static let shutBoth = Int32(SHUT_RDWR)
+    private static let descriptorResource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
   #else
     private static let stream = SOCK_STREAM
     private static let tcp = IPPROTO_TCP
     private static let sendFlags: Int32 = 0
     private static let shutWrite = SHUT_WR
     private static let shutBoth = SHUT_RDWR
+    private static let descriptorResource = RLIMIT_NOFILE
   #endif
 
   static var coreCount: Int { min(max(sysconf(Int32(_SC_NPROCESSORS_ONLN)), 1), 256) }
@@ -38,17 +40,27 @@ enum Socket {
 
   static func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }
 
+  /// An IPv6 address as text (RFC 5952).
+  static func text(of address: ClientAddress) -> String {
+    var bytes = ClientAddress.Bytes(high: address.high.bigEndian, low: address.low.bigEndian)
+    var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+    guard unsafe inet_ntop(AF_INET6, &bytes, &text, socklen_t(text.count)) != nil else { return "" }
+    return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// How many descriptors may be open; nil if that is unlimited.
+  static var descriptorLimit: Int? {
+    var limit = rlimit()
+    guard unsafe getrlimit(descriptorResource, &limit) == 0 else { return nil }
+    return Int(exactly: limit.rlim_cur)
+  }
+
   /// Raises the soft limit of open descriptors to the hard one.
   static func raiseDescriptorLimit() {
     var limit = rlimit()
-    #if os(Linux)
-      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-    #else
-      let resource = RLIMIT_NOFILE
-    #endif
-    guard unsafe getrlimit(resource, &limit) == 0 else { return }
+    guard unsafe getrlimit(descriptorResource, &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max
-    _ = unsafe setrlimit(resource, &limit)
+    _ = unsafe setrlimit(descriptorResource, &limit)
   }
 
   /// A listening, non-blocking socket and its port.
@@ -195,10 +207,29 @@ enum Socket {
   }
 
   /// Milliseconds of a clock that never jumps.
-  static var monotonicMilliseconds: Int {
+  static var monotonicMilliseconds: Int { monotonicNanoseconds / 1_000_000 }
+
+  /// Nanoseconds of that clock.
+  static var monotonicNanoseconds: Int {
     var time = timespec()
     _ = unsafe clock_gettime(CLOCK_MONOTONIC, &time)
-    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+
+  /// Nanoseconds since 1970 UTC.
+  static var unixNanoseconds: Int {
+    var time = timespec()
+    _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+
+  /// A second in UTC as `2026-11-22T19:31:43`.
+  static func utcText(unixSeconds: Int) -> String {
+    var (seconds, parts) = (time_t(unixSeconds), unsafe tm())
+    var text = [CChar](repeating: 0, count: 32)
+    guard unsafe gmtime_r(&seconds, &parts) != nil else { return "" }
+    let count = unsafe strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)
+    return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// Seconds since 1970 UTC.

@@ -1,4 +1,5 @@
 public import HTTPCore
+public import Metrics
 
 /// The service: what answers each request of the API.
 ///
@@ -27,6 +28,8 @@ public final class RolecallService: Sendable {
 
   let limits: Limits
   let sessions: SessionStore
+  let counts = ServiceCounts()
+  let writeOtherMetrics: @Sendable (inout MetricsText) -> Void
   private let clock: @Sendable () -> Int
   private let origins: WebOrigins
   private let router = Router(apiRoutes)
@@ -35,10 +38,14 @@ public final class RolecallService: Sendable {
   ///
   /// - Parameters:
   ///   - origins: the web pages that may use it.
+  ///   - metrics: adds what others have counted to `/metrics`.
   ///   - clock: gives the seconds since 1970-01-01T00:00:00Z.
   public init(
-    limits: Limits = Limits(), origins: WebOrigins = WebOrigins(), clock: @escaping @Sendable () -> Int
+    limits: Limits = Limits(), origins: WebOrigins = WebOrigins(),
+    metrics: @escaping @Sendable (inout MetricsText) -> Void = { _ in },
+    clock: @escaping @Sendable () -> Int
   ) {
+    writeOtherMetrics = metrics
     self.limits = limits
     self.origins = origins
     self.clock = clock
@@ -51,15 +58,18 @@ public final class RolecallService: Sendable {
   /// Answers a request.
   public func respond(to request: Request) -> Response {
     var response: Response
+    var route = 0
     do throws(ProblemDetails) {
       if request.isWrite {
         try origins.admit(request)
         try request.checkContent()
       }
-      response = try answer(request)
+      response = try answer(request, &route)
     } catch {
+      counts.count(error.type)
       response = error.response(instance: request.path)
     }
+    response.route = route
     origins.grant(request, &response)
     return response
   }
@@ -72,9 +82,11 @@ public final class RolecallService: Sendable {
     error.problemResponse(limits, authorities)
   }
 
-  private func answer(_ request: Request) throws(ProblemDetails) -> Response {
+  /// Answers a request by its route, whose number is put in `route`.
+  private func answer(_ request: Request, _ route: inout Int) throws(ProblemDetails) -> Response {
     switch router.match(request) {
     case .found(let endpoint, let parameters):
+      route = endpoint.number
       return try endpoint.handle(Exchange(request, parameters, endpoint, self))
     case .options(let allow):
       return Response(204, fields: [("Allow", allow)])

@@ -8,6 +8,8 @@ struct Endpoint: Sendable {
   let media: [MediaType]
   /// Whether any query and any Accept field will do: browsers, probes and load balancers add what they like.
   let isForAnyone: Bool
+  /// Its place in the route table, counted from 1.
+  var number = 0
   /// Makes the answer.
   let handle: @Sendable (Exchange) throws(ProblemDetails) -> Response
 }
@@ -23,12 +25,19 @@ private func route(
 }
 
 /// Every route of the service.
-let apiRoutes: [APIRoute] =
+let apiRoutes: [APIRoute] = allRoutes.enumerated().map { index, route in
+  var endpoint = route.handler
+  endpoint.number = index + 1
+  return APIRoute(route.method, route.template, endpoint)
+}
+
+private let allRoutes: [APIRoute] =
   [
     route(.get, "/", media: [.html], isForAnyone: true, answerStartPage),
     route(.get, "/docs", media: [.html], isForAnyone: true, answerDescriptionPage),
     route(.get, "/livez", isForAnyone: true, answerLiveness),
     route(.get, "/readyz", isForAnyone: true, answerReadiness),
+    route(.get, "/metrics", media: [.metrics, .openMetrics], isForAnyone: true, answerMetrics),
     route(.get, "/problems/{type}", media: [.html, .text], isForAnyone: true, answerProblemPage),
     route(.get, "/openapi.yaml", media: [.yaml], answerOpenAPIYAML),
     route(.get, "/openapi.json", answerOpenAPIJSON),

@@ -8,54 +8,78 @@ struct LimitOptions: ParsableArguments {
   private static let http = Limits()
   private static let service = RolecallService.Limits()
 
-  @Option(help: "Bytes of a request line.")
+  @Option(help: .setting("max-request-line", "Bytes of a request line."))
   var maxRequestLine = http.requestLine
-  @Option(help: "Bytes of a header section.")
+  @Option(help: .setting("max-header", "Bytes of a header section."))
   var maxHeader = http.headerSection
-  @Option(help: "Fields of a header section.")
+  @Option(help: .setting("max-fields", "Fields of a header section."))
   var maxFields = http.fields
-  @Option(help: "Bytes of a body.")
+  @Option(help: .setting("max-body", "Bytes of a body."))
   var maxBody = http.body
-  @Option(help: "Bytes of the chunk extensions of a request, and of its trailers.")
+  @Option(
+    help: .setting("max-chunk-overhead", "Bytes of the chunk extensions of a request, and of its trailers."))
   var maxChunkOverhead = http.chunkOverhead
-  @Option(help: "Seconds from the first byte of a request to the end of its header section.")
+  @Option(
+    help: .setting(
+      "header-timeout", "Seconds from the first byte of a request to the end of its header section."))
   var headerTimeout = http.headerSeconds
-  @Option(help: "Seconds of silence between requests or within a body.")
+  @Option(help: .setting("idle-timeout", "Seconds of silence between requests or within a body."))
   var idleTimeout = http.idleSeconds
-  @Option(help: "Bytes per second that a body must reach.")
+  @Option(help: .setting("min-body-rate", "Bytes per second that a body must reach."))
   var minBodyRate = http.bodyBytesPerSecond
-  @Option(help: "Seconds before a body must have reached its rate.")
+  @Option(help: .setting("body-grace", "Seconds before a body must have reached its rate."))
   var bodyGrace = http.bodyGraceSeconds
-  @Option(help: "Bytes of answers that wait for a client before its requests are no longer read.")
+  @Option(
+    help: .setting(
+      "max-pending-output", "Bytes of answers that wait for a client before its requests are no longer read.")
+  )
   var maxPendingOutput = http.pendingOutput
-  @Option(help: "Seconds that an answer waits for a client that takes nothing of it.")
+  @Option(
+    help: .setting("write-timeout", "Seconds that an answer waits for a client that takes nothing of it."))
   var writeTimeout = http.writeStallSeconds
-  @Option(help: "Bytes per second that a client must take of an answer, once that time is over.")
+  @Option(
+    help: .setting(
+      "min-read-rate", "Bytes per second that a client must take of an answer, once that time is over."))
   var minReadRate = http.outputBytesPerSecond
-  @Option(help: "Seconds that input is read and dropped after the last answer, so that the answer arrives.")
+  @Option(
+    help: .setting(
+      "linger-timeout",
+      "Seconds that input is read and dropped after the last answer, so that the answer arrives."))
   var lingerTimeout = http.lingerSeconds
-  @Option(help: "Bytes of unfinished bodies and unsent answers of all connections together.")
+  @Option(
+    help: .setting(
+      "max-buffered", "Bytes of unfinished bodies and unsent answers of all connections together."))
   var maxBuffered = http.buffered
-  @Option(help: "Connections at which accepting pauses.")
+  @Option(help: .setting("max-connections", "Connections at which accepting pauses."))
   var maxConnections = http.connections
-  @Option(help: "Bytes of a batch's answer after which its results are told in short.")
+  @Option(
+    help: .setting("max-answer", "Bytes of a batch's answer after which its results are told in short."))
   var maxAnswer = service.answerBytes
-  @Option(help: "Sessions that are kept at once.")
+  @Option(help: .setting("max-sessions", "Sessions that are kept at once."))
   var maxSessions = service.sessions
   @Option(
-    help: """
-      Requests per second that one address may make in the long run; 0 for any number. Unless this is given, \
-      200 for other machines, and any number for this one.
-      """)
+    help: .setting(
+      "rate-limit",
+      """
+      Requests per second that one address may make in the long run; 0 for any number. (default: 200 for other \
+      machines, any number for this one)
+      """))
   var rateLimit: Int?
-  @Option(help: "Requests that one address may make at once after a rest.")
+  @Option(help: .setting("rate-burst", "Requests that one address may make at once after a rest."))
   var rateBurst = 2000
 
   func validate() throws {
-    for (name, value) in [("--max-answer", maxAnswer), ("--max-sessions", maxSessions)] where value < 1 {
-      throw ValidationError("\(name) must be at least 1.")
-    }
-    if let rateLimit, rateLimit < 0 { throw ValidationError("--rate-limit must not be negative.") }
+    let positive = [
+      ("max-request-line", maxRequestLine), ("max-header", maxHeader), ("max-fields", maxFields),
+      ("max-body", maxBody), ("max-chunk-overhead", maxChunkOverhead), ("header-timeout", headerTimeout),
+      ("idle-timeout", idleTimeout), ("min-body-rate", minBodyRate), ("body-grace", bodyGrace),
+      ("max-pending-output", maxPendingOutput), ("write-timeout", writeTimeout),
+      ("min-read-rate", minReadRate),
+      ("linger-timeout", lingerTimeout), ("max-buffered", maxBuffered), ("max-connections", maxConnections),
+      ("max-answer", maxAnswer), ("max-sessions", maxSessions), ("rate-burst", rateBurst),
+    ]
+    for (option, value) in positive { try Setting(option: option).check(value, 1...Limits.largest) }
+    if let rateLimit { try Setting(option: "rate-limit").check(rateLimit, 0...Limits.largest) }
   }
 
   /// The bounds on connections and requests.

@@ -9,6 +9,6 @@ struct Rolecall: ParsableCommand {
     subcommands: [Serve.self, Decode.self, Check.self])
 
   static func main() {
-    main(EnvironmentArguments.added(to: Array(CommandLine.arguments.dropFirst())))
+    main(Setting.added(to: Array(CommandLine.arguments.dropFirst())))
   }
 }

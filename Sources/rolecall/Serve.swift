@@ -16,32 +16,40 @@ struct Serve: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Serve the API over HTTP/1.1 until SIGTERM or SIGINT.",
     discussion: """
-      Each option can also be set by an environment variable: --max-body by ROLECALL_MAX_BODY, and so on. Lists have \
-      commas between their values. The command line wins.
+      Each option can also be set by the environment variable that stands behind it in brackets. Of allow-host and \
+      allow-origin the variable holds a list with commas; the options may be given several times. The command line wins.
       """)
 
-  @Option(help: "The address to listen on: an IPv4 or IPv6 literal, or localhost.")
+  @Option(help: .setting("host", "The address to listen on: an IPv4 or IPv6 literal, or localhost."))
   var host = "127.0.0.1"
-  @Option(help: "The TCP port; 0 takes a free one.")
+  @Option(help: .setting("port", "The TCP port; 0 takes a free one."))
   var port: UInt16 = 8080
-  @Option(help: "Event loops; by default one per core.")
+  @Option(help: .setting("loops", "Event loops, 1 to 256. (default: one per core)"))
   var loops: Int?
-  @Option(help: "How the event loops learn what is ready.")
+  @Option(help: .setting("poller", "How the event loops learn what is ready."))
   var poller = ServerConfiguration.PollerKind.platformDefault
-  @Option(help: "The least severe messages to log.")
+  @Option(help: .setting("log-level", "The least severe messages to log."))
   var logLevel = Logger.Level.info
+  @Option(help: .setting("access-log", "A line on standard output for each answer."))
+  var accessLog = AccessLogFormat.off
   @Option(
-    help: """
-      A further host that requests may be for: host:port, or host at any port; * for any. The service answers for its \
-      own address, and for localhost where that is it.
-      """)
+    help: .setting(
+      "allow-host",
+      """
+      A further host that requests may be for: host:port, or host at any port; * for any. (default: none but its own \
+      address, and localhost where that is it)
+      """))
   var allowHost: [String] = []
-  @Option(help: "An origin whose web pages may use the service, such as https://lab.example.")
+  @Option(
+    help: .setting(
+      "allow-origin",
+      "An origin whose web pages may use the service, such as https://lab.example. (default: none)"))
   var allowOrigin: [String] = []
   @OptionGroup(title: "Limits")
   var limits: LimitOptions
 
   func validate() throws {
+    if let loops { try Setting(option: "loops").check(loops, 1...256) }
     for host in allowHost where host != "*" && !AllowedAuthorities.isValid(host) {
       throw ValidationError("--allow-host \(host) is not a host, or a host and a port.")
     }
@@ -63,10 +71,17 @@ struct Serve: ParsableCommand {
     configuration.rateLimit = limits.requestRate
     configuration.commonFields = WebOrigins.protectiveFields
     configuration.additionalAuthorities = allowHost.contains("*") ? nil : allowHost
+    configuration.unlimitedPaths = RolecallService.monitoredPaths
+    configuration.accessLog = accessLog.makeLog()
+    let metrics = ServerMetrics(
+      routes: RolecallService.routeLabels.map {
+        RouteLabel(method: $0.method, template: $0.template, group: $0.group)
+      })
+    configuration.metrics = metrics
 
-    let service = RolecallService(limits: limits.serviceLimits, origins: WebOrigins(allowOrigin)) {
-      time(nil)
-    }
+    let service = RolecallService(
+      limits: limits.serviceLimits, origins: WebOrigins(allowOrigin), metrics: metrics.write(to:)
+    ) { time(nil) }
     let stop = StopSignal()
     let name = host.contains(":") ? "[\(host)]" : host
     let server: Server
@@ -87,6 +102,21 @@ struct Serve: ParsableCommand {
 
 extension ServerConfiguration.PollerKind: ExpressibleByArgument {}
 extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// How the access log is written.
+enum AccessLogFormat: String, CaseIterable, ExpressibleByArgument {
+  case off, text, json
+
+  /// The log; nil for none.
+  func makeLog() -> AccessLog? {
+    if self == .off { return nil }
+    let logger = Logger(label: "access") { label in
+      if self == .json { return JSONLogHandler() }
+      return StreamLogHandler.standardOutput(label: label)
+    }
+    return AccessLog(logger, redact: RolecallService.redacted)
+  }
+}
 
 /// Where the server was to listen, and why it does not.
 private struct StartFailure: Error, CustomStringConvertible {

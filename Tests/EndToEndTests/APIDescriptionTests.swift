@@ -46,7 +46,10 @@ struct APIDescriptionTests {
       if example.method == "GET" {
         let head = try client.request("HEAD", server.url + path)
         #expect(head.status == 200 && head.body.isEmpty, place)
-        #expect(head.header("Content-Length") == response.header("Content-Length"), place)
+        // Metrics are longer for every request that is counted.
+        if example.template != "/metrics" {
+          #expect(head.header("Content-Length") == response.header("Content-Length"), place)
+        }
       }
     }
     try server.stop()

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import rolecall
+
 @Suite("The options of rolecall serve, and the environment")
 struct ServeOptionTests {
   private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> (
@@ -19,18 +21,48 @@ struct ServeOptionTests {
     return (process.terminationStatus, String(decoding: output, as: UTF8.self))
   }
 
-  @Test("every option that the help lists can be set by its variable, and stands in docs/reliability.md")
-  func everyVariable() throws {
+  @Test("the help, the settings' table and docs/reliability.md have the same options, variables and defaults")
+  func everySetting() throws {
     let help = try run(["serve", "--help"]).output
-    let options = help.matches(of: /(?m)^  --([a-z-]+) </).map { String($0.1) }
-    #expect(options.count > 20)
+    let starts = help.matches(of: /(?m)^  --([a-z-]+) </)
+    let ends = starts.dropFirst().map(\.range.lowerBound) + [help.endIndex]
+    let described = Dictionary(
+      uniqueKeysWithValues: zip(starts, ends).map { start, end in
+        let words = help[start.range.lowerBound..<end].split { $0 == " " || $0 == "\n" }
+        return (String(start.1), words.joined(separator: " "))
+      })
     let page = try String(contentsOf: repository.appending(path: "docs/reliability.md"), encoding: .utf8)
-    for option in options {
-      let variable = "ROLECALL_" + option.uppercased().replacing("-", with: "_")
-      let (status, output) = try run(["serve"], environment: [variable: "?"])
-      #expect(status != 0, "\(variable)")
-      #expect(output.contains("--\(option)") || output.contains("?"), "\(variable) gave \(output)")
-      #expect(page.contains("`--\(option)`") && page.contains("`\(variable)`"), "\(option)")
+    let rows = page.matches(of: /(?m)^\| [^|]+ \| ([^|]+) \| `--([a-z-]+)` \| `(ROLECALL_[A-Z_]+)` \|/)
+    let documented = Dictionary(uniqueKeysWithValues: rows.map { (String($0.2), ($0.1, $0.3)) })
+    let names = Setting.all.map(\.option).sorted()
+    #expect(names.count > 20 && described.keys.sorted() == names && documented.keys.sorted() == names)
+    for setting in Setting.all {
+      let text = try #require(described[setting.option])
+      let (value, variable) = try #require(documented[setting.option])
+      #expect(text.contains("[\(setting.variable)]") && variable == setting.variable, "\(setting.option)")
+      let shown = try #require(text.firstMatch(of: /default: ([^\s)]+)/), "\(setting.option)").1
+      #expect(plain(value) == shown, "\(setting.option)")
+    }
+  }
+
+  /// The first word of a default in the docs, with the unit worked in: 8 KiB as 8192.
+  private func plain(_ text: Substring) -> String {
+    let words = text.split(separator: " ")
+    let first = words[0].replacing(",", with: "")
+    let units = ["KiB": 10, "MiB": 20, "GiB": 30]
+    guard let number = Int(first), words.count > 1, let shift = units[String(words[1])] else {
+      return String(first)
+    }
+    return String(number << shift)
+  }
+
+  @Test("every setting is read from its variable, and a bad one ends the start with a reason")
+  func everyVariable() throws {
+    for setting in Setting.all {
+      let (status, output) = try run(["serve"], environment: [setting.variable: "?"])
+      #expect(status != 0, "\(setting.variable)")
+      #expect(
+        output.contains("--\(setting.option)") || output.contains("?"), "\(setting.variable) gave \(output)")
     }
   }
 
@@ -84,7 +116,7 @@ struct ServeOptionTests {
     let server = try LiveServer(["--rate-limit", "1", "--rate-burst", "3"])
     let client = try CurlClient()
     var statuses: [Int] = []
-    for path in ["/", "/nowhere"] + Array(repeating: "/livez", count: 30) {
+    for path in ["/", "/nowhere"] + Array(repeating: "/docs", count: 30) {
       let answer = try client.request("GET", server.url + path)
       statuses.append(answer.status)
       #expect(answer.header("X-Content-Type-Options") == "nosniff")
@@ -93,6 +125,10 @@ struct ServeOptionTests {
       #expect(answer.header("Retry-After") == (answer.status == 429 ? "1" : nil))
     }
     #expect(statuses.prefix(2) == [200, 404] && statuses.contains(429))
+    for path in ["/livez", "/readyz", "/metrics"] {
+      let answer = try client.request("GET", server.url + path)
+      #expect(answer.status == 200 && answer.header("RateLimit") == nil, "\(path)")
+    }
     try server.stop()
     let raw = try LiveServer()
     let connection = try RawConnection(raw.url)
@@ -107,9 +143,15 @@ struct ServeOptionTests {
       (["--allow-host", "http://lab.example"], "--allow-host http://lab.example"),
       (["--allow-origin", "*"], "--allow-origin *"), (["--max-body", "0"], "body"),
       (["--rate-limit=-1"], "--rate-limit"), (["--max-answer", "0"], "--max-answer"),
+      (["--loops", "0"], "--loops (ROLECALL_LOOPS) must be from 1 to 256, not 0"),
+      (
+        ["--idle-timeout", "1073741825"],
+        "--idle-timeout (ROLECALL_IDLE_TIMEOUT) must be from 1 to 1073741824"
+      ),
+      (["--access-log", "xml"], "--access-log"), (["--rate-burst", "0"], "--rate-burst"),
     ] {
       let (status, output) = try run(["serve", "--port", "0"] + arguments)
-      #expect(status != 0 && output.contains(words), "\(output)")
+      #expect(status == 64 && output.contains(words), "\(output)")
     }
   }
 }

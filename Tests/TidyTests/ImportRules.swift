@@ -10,16 +10,20 @@ struct ImportRow {
 let importTable: [String: ImportRow] = [
   "KVMModel": ImportRow(),
   "HTTPCore": ImportRow(),
+  "Metrics": ImportRow(),
   "JSON": ImportRow(),
   "CSystem": ImportRow(),
   "CAssets": ImportRow(),
   "HTTPServer": ImportRow(
-    dependencies: ["HTTPCore", "CSystem", "Logging"],
+    dependencies: ["HTTPCore", "Metrics", "CSystem", "Logging"],
     toolchain: ["Dispatch", "Glibc", "Darwin", "Synchronization"]),
   "RolecallAPI": ImportRow(
-    dependencies: ["KVMModel", "HTTPCore", "JSON", "CAssets", "Yams"], toolchain: ["Synchronization"]),
+    dependencies: ["KVMModel", "HTTPCore", "Metrics", "JSON", "CAssets", "Yams"],
+    toolchain: ["Synchronization"]),
   "rolecall": ImportRow(
-    dependencies: ["RolecallAPI", "HTTPServer", "HTTPCore", "KVMModel", "ArgumentParser", "Logging"],
+    dependencies: [
+      "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "ArgumentParser", "Logging",
+    ],
     toolchain: ["Dispatch", "Glibc", "Darwin"]),
 ]
 

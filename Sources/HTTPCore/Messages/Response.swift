@@ -10,6 +10,8 @@ public struct Response: Sendable {
   public var fields: ResponseFields
   /// The content; never sent for HEAD, 204 and 304 (RFC 9110 §6.4.1).
   public var body: [UInt8]
+  /// The row of the handler's route table that made it, counted from 1, for whoever observes answers; 0 for none.
+  public var route = 0
 
   /// A response as given.
   public init(_ status: Status, fields: ResponseFields = ResponseFields(), body: [UInt8] = []) {

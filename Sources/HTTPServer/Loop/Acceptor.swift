@@ -49,6 +49,7 @@ final class Acceptor {
       let (connection, error) = Socket.accept(listener)
       if let connection {
         service.connections.add(1, ordering: .relaxed)
+        service.metrics.accepted.add(1, ordering: .relaxed)
         loops[turn].post(.adopt(connection.descriptor, connection.peer))
         turn = (turn + 1) % loops.count
         continue
@@ -65,6 +66,7 @@ final class Acceptor {
   func resume() {
     guard isOpen, isPaused else { return }
     isPaused = false
+    service.metrics.isPaused.store(false, ordering: .relaxed)
     poller.modify(listener, token: Self.token, interest: .read)
   }
 
@@ -73,12 +75,15 @@ final class Acceptor {
     guard isOpen else { return }
     isOpen = false
     isPaused = false
+    service.metrics.isPaused.store(false, ordering: .relaxed)
     Socket.shutdownBoth(listener)
     poller.close(listener)
   }
 
   private func pause(_ reason: String) {
     isPaused = true
+    service.metrics.isPaused.store(true, ordering: .relaxed)
+    service.metrics.pauses.add(1, ordering: .relaxed)
     poller.modify(listener, token: Self.token, interest: [])
     // A flood pauses it several times a second.
     let now = Socket.monotonicMilliseconds

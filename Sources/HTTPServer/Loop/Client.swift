@@ -23,6 +23,8 @@ final class Client {
   /// Bytes counted for it in the service's sum.
   private var buffered = 0
   private var phase = HTTPConnection.Phase.idle
+  /// The state under which it is counted.
+  var counted: ClientState?
   private var phaseStart = 0
 
   init(descriptor: Int32, peer: ClientAddress, token: UInt64, service: Service) {
@@ -46,6 +48,13 @@ final class Client {
   func uncountBuffered(in service: Service) {
     service.buffered.subtract(buffered, ordering: .relaxed)
     buffered = 0
+  }
+
+  /// What it is doing now.
+  var state: ClientState {
+    if isLingering { return .closing }
+    if !unsent.isEmpty { return .writing }
+    return phase == .idle ? .idle : .reading
   }
 
   /// Keeps `bytes` until the socket takes them.

@@ -21,12 +21,15 @@ final class EventLoop: @unchecked Sendable {
   let service: Service
   let poller: any Poller
   private let mail = Mutex<[Message]>([])
+  private let metrics: LoopMetrics
 
   private var clients = ClientTable()
   private var acceptor: Acceptor?
   private var receiveBuffer = [UInt8](repeating: 0, count: bufferSize)
   private var output: [UInt8] = []
-  private var now = Socket.monotonicMilliseconds
+  /// When the loop was last told that something is ready, in nanoseconds, and in milliseconds.
+  private var wakeTime = 0
+  private var now = 0
   private var unixSeconds = 0
   private var date = DateField(unixSeconds: 0)
   private var nextTick = 0
@@ -35,6 +38,8 @@ final class EventLoop: @unchecked Sendable {
   init(service: Service, poller: any Poller) {
     self.service = service
     self.poller = poller
+    metrics = service.metrics.addLoop()
+    readClocks()
   }
 
   /// Makes this loop the one that accepts.
@@ -74,7 +79,8 @@ final class EventLoop: @unchecked Sendable {
   }
 
   private func readClocks() {
-    now = Socket.monotonicMilliseconds
+    wakeTime = Socket.monotonicNanoseconds
+    now = wakeTime / 1_000_000
     let seconds = Socket.unixSeconds
     if seconds != unixSeconds {
       unixSeconds = seconds
@@ -90,6 +96,7 @@ final class EventLoop: @unchecked Sendable {
       if drainEnd != nil { return drop(descriptor) }
       let client = clients.insert { Client(descriptor: descriptor, peer: peer, token: $0, service: service) }
       client.deadline = now + service.limits.idleSeconds * 1000
+      countState(of: client)
       poller.add(descriptor, token: client.token, interest: .read)
     case .drain:
       guard drainEnd == nil else { return }
@@ -121,9 +128,10 @@ final class EventLoop: @unchecked Sendable {
     }
     for client in clients.all where now >= client.deadline {
       if client.isLingering || !client.unsent.isEmpty {
-        remove(client)
+        remove(client, for: client.isLingering ? nil : .unread)
         continue
       }
+      if client.http.phase == .idle { metrics.counts.withLock { $0.count(.silence) } }
       let action = client.http.timedOut()
       serve(client, beginningWith: action)
     }
@@ -163,8 +171,9 @@ final class EventLoop: @unchecked Sendable {
       client.http.keepRest()
       guard send(client) else { return }
       if !client.unsent.isEmpty {
-        guard client.countBuffered(in: service) else { return remove(client) }
+        guard client.countBuffered(in: service) else { return remove(client, for: .buffer) }
         client.updateDeadline(now: now, limits: service.limits, answered: answered)
+        countState(of: client)
         return
       }
     } while !needsInput
@@ -180,21 +189,50 @@ final class EventLoop: @unchecked Sendable {
     case .needsInput: return false
     case .sendContinue: output += HTTPConnection.continueResponse
     case .request(let request):
-      client.http.answer(answer(to: request, of: client), date: date, closing: drainEnd != nil, into: &output)
+      let response = answer(to: request, of: client)
+      let start = output.count
+      client.http.answer(response, date: date, closing: drainEnd != nil, into: &output)
+      let time = Socket.monotonicNanoseconds - wakeTime
+      metrics.counts.withLock { $0.count(route: response.route, status: response.status, nanoseconds: time) }
+      log(response, to: request, of: client, bytes: output.count - start, nanoseconds: time)
     case .refuse(let error):
       _ = service.rateLimiter?.take(client.peer, now: now)
-      client.http.answer(service.refusal(error), date: date, into: &output)
+      let response = service.refusal(error)
+      let start = output.count
+      client.http.answer(response, date: date, into: &output)
+      metrics.counts.withLock { $0.count(error, isAnswered: true) }
+      log(response, to: nil, of: client, bytes: output.count - start, refusal: error)
     }
     return true
   }
 
   private func answer(to request: Request, of client: Client) -> Response {
-    guard let verdict = service.rateLimiter?.take(client.peer, now: now) else {
-      return service.handler(request)
+    guard let limiter = service.rateLimiter, !limiter.spares(client.peer), service.isLimited(request),
+      let verdict = limiter.take(client.peer, now: now)
+    else { return service.handler(request) }
+    var response: Response
+    if verdict.isAllowed {
+      response = service.handler(request)
+    } else {
+      response = service.refusal(.tooManyRequests)
+      metrics.counts.withLock { $0.count(.tooManyRequests, isAnswered: false) }
     }
-    var response = verdict.isAllowed ? service.handler(request) : service.refusal(.tooManyRequests)
     response.fields.append(contentsOf: verdict.fields)
     return response
+  }
+
+  private func log(
+    _ response: Response, to request: Request?, of client: Client, bytes: Int, nanoseconds: Int = 0,
+    refusal: HTTPError? = nil
+  ) {
+    guard let log = service.accessLog else { return }
+    let entry = AccessEntry(
+      time: Socket.unixNanoseconds, peer: client.peer, request: request.map(AccessEntry.Line.init),
+      route: response.route, status: response.status, bytes: bytes, nanoseconds: nanoseconds, refusal: refusal
+    )
+    if !log.add(entry, service.metrics.routes) {
+      service.metrics.droppedLines.add(1, ordering: .relaxed)
+    }
   }
 
   /// Everything is sent: close, or wait for more.
@@ -203,7 +241,15 @@ final class EventLoop: @unchecked Sendable {
       beginLinger(client)
     } else {
       client.updateDeadline(now: now, limits: service.limits, answered: answered)
+      countState(of: client)
     }
+  }
+
+  private func countState(of client: Client) {
+    let state = client.state
+    guard state != client.counted else { return }
+    metrics.counts.withLock { $0.move(from: client.counted, to: state) }
+    client.counted = state
   }
 
   /// Sends the output; what the socket does not take is kept for later. False when the connection is gone.
@@ -244,6 +290,7 @@ final class EventLoop: @unchecked Sendable {
     if client.isPeerDone { return remove(client) }
     Socket.shutdownWrite(client.descriptor)
     client.isLingering = true
+    countState(of: client)
     client.deadline = now + service.limits.lingerSeconds * 1000
   }
 
@@ -260,8 +307,13 @@ final class EventLoop: @unchecked Sendable {
     poller.modify(client.descriptor, token: client.token, interest: interest)
   }
 
-  private func remove(_ client: Client) {
+  /// Closes a connection, where a limit ended it for that reason.
+  private func remove(_ client: Client, for end: ConnectionEnd? = nil) {
     guard clients.remove(client) else { return }
+    metrics.counts.withLock {
+      $0.move(from: client.counted, to: nil)
+      if let end { $0.count(end) }
+    }
     client.uncountBuffered(in: service)
     poller.close(client.descriptor)
     service.connections.subtract(1, ordering: .relaxed)

@@ -2,24 +2,31 @@ import JSON
 import KVMModel
 
 extension Operation {
+  /// The name in paths and in `op`.
+  var name: String {
+    switch self {
+    case .vcpu(_, let operation, _): operation.name
+    case .machine(.writeMemory): "write-memory"
+    case .machine(.map): "map"
+    case .machine(.zapAll): "zap-all"
+    }
+  }
+
   /// The operation as a client of a machine of that vendor would list it.
   func write(to json: inout JSONWriter, _ vendor: Vendor) {
     json.beginObject()
+    json.member("op", name)
     switch self {
     case .vcpu(let vcpu, let operation, let enterGuest):
-      json.member("op", operation.name)
       json.member("vcpu", vcpu)
       operation.writeArguments(to: &json, vendor)
       if let enterGuest { json.member("enter_guest", enterGuest) }
     case .machine(.writeMemory(let words)):
-      json.member("op", "write-memory")
       json.key("at")
       json.array { json in for word in words { word.write(to: &json) } }
     case .machine(.map(let mapping)):
-      json.member("op", "map")
       mapping.writeMembers(to: &json)
-    case .machine(.zapAll):
-      json.member("op", "zap-all")
+    case .machine(.zapAll): break
     }
     json.endObject()
   }

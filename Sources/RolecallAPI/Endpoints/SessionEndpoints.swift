@@ -27,7 +27,7 @@ func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
           pointer: "/boot", detail: "KVM_SET_SREGS refuses these registers with the machine's CPUID")
       ])
   }
-  let session = Session(name: name, boot: boot, machine: virtualMachine, at: time)
+  let session = Session(name: name, boot: boot, machine: virtualMachine, at: time, counts: service.counts)
   for (index, operation) in operations.enumerated() {
     try session.withState { state throws(ProblemDetails) in
       do throws(OperationError) {

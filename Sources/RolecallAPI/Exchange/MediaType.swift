@@ -5,6 +5,8 @@ enum MediaType: String, Sendable {
   case text = "text/plain; charset=utf-8"
   case yaml = "application/yaml"
   case html = "text/html; charset=utf-8"
+  case metrics = "text/plain; version=0.0.4; charset=utf-8"
+  case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
   /// Type and subtype, without parameters.
   private var essence: Substring { rawValue.prefix { $0 != ";" } }

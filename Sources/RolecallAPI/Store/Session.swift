@@ -13,6 +13,8 @@ final class Session: Sendable {
     var updated: Timestamp
     /// What the operations have done.
     var statistics = Statistics()
+    /// Where the service counts the same.
+    fileprivate let share: ServiceCounts.Share
   }
 
   let id: SessionID
@@ -23,13 +25,17 @@ final class Session: Sendable {
   let created: Timestamp
   private let state: Mutex<State>
 
-  init(name: String?, boot: Boot, machine: VirtualMachine, at time: Timestamp) {
+  init(
+    name: String?, boot: Boot, machine: VirtualMachine, at time: Timestamp,
+    counts: ServiceCounts = ServiceCounts()
+  ) {
     id = SessionID()
     self.name = name
     self.boot = boot
     created = time
-    var state = State(machine: machine, updated: time)
+    var state = State(machine: machine, updated: time, share: counts.share(of: id))
     state.statistics.countPages(of: machine)
+    state.share.countPages(of: machine)
     self.state = Mutex(state)
   }
 
@@ -50,6 +56,7 @@ extension Session.State {
     revision += 1
     updated = time
     statistics.count(result)
+    share.count(operation, result)
     return result
   }
 }

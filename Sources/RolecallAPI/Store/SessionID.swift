@@ -2,6 +2,9 @@
 ///
 /// Knowing the name is what lets a client use the session.
 struct SessionID: Hashable, Sendable {
+  /// How many characters there are.
+  static let length = 22
+
   private let high: UInt64
   private let low: UInt64
 
@@ -15,7 +18,7 @@ struct SessionID: Hashable, Sendable {
   /// The name of a text; nil if no session could have it.
   init?(_ text: some StringProtocol) {
     var (high, low): (UInt64, UInt64) = (0, 0)
-    guard text.utf8.count == 22 else { return nil }
+    guard text.utf8.count == Self.length else { return nil }
     for (index, byte) in text.utf8.enumerated() {
       guard let digit = Self.alphabet.firstIndex(of: byte) else { return nil }
       // 21 digits of 6 bits, and 2 bits in the last one, whose other bits are 0.
@@ -31,8 +34,8 @@ struct SessionID: Hashable, Sendable {
   var text: String {
     var (high, low) = (high, low)
     var text: [UInt8] = []
-    text.reserveCapacity(22)
-    for _ in 0..<22 {
+    text.reserveCapacity(Self.length)
+    for _ in 0..<Self.length {
       text.append(Self.alphabet[Int(high >> 58)])
       high = high << 6 | low >> 58
       low <<= 6

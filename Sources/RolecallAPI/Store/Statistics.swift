@@ -1,5 +1,6 @@
 import JSON
 import KVMModel
+import Metrics
 
 /// What a session's operations have done in all.
 struct Statistics: Sendable {
@@ -35,6 +36,36 @@ struct Statistics: Sendable {
   /// Counts the pages of a machine that was just made.
   mutating func countPages(of machine: borrowing VirtualMachine) {
     shadowPagesCreated += machine.shadowPages.count
+  }
+
+  /// Adds what others have counted.
+  mutating func add(_ other: Statistics) {
+    operations += other.operations
+    hits += other.hits
+    misses.merge(other.misses, uniquingKeysWith: +)
+    rootsFreed += other.rootsFreed
+    shadowPagesCreated += other.shadowPagesCreated
+    shadowPagesZapped += other.shadowPagesZapped
+    faults.merge(other.faults, uniquingKeysWith: +)
+  }
+
+  /// Adds the families but for operations.
+  func write(to text: inout MetricsText) {
+    text.begin(
+      .counter, "rolecall_root_lookups",
+      "Searches of a root cache: hits, and misses by the best that a candidate came to.")
+    text.sample(["result": RootLookup.Verdict.hit.rawValue], hits)
+    for cause in Self.causes { text.sample(["result": cause.rawValue], misses[cause, default: 0]) }
+    text.begin(.counter, "rolecall_roots_freed", "Roots that were let go.")
+    text.sample(rootsFreed)
+    text.begin(.counter, "rolecall_shadow_pages_created", "Shadow pages that were made.")
+    text.sample(shadowPagesCreated)
+    text.begin(.counter, "rolecall_shadow_pages_zapped", "Shadow pages that were zapped.")
+    text.sample(shadowPagesZapped)
+    text.begin(.counter, "rolecall_page_faults", "Page faults that KVM handled, by how its handler ended.")
+    for result in FaultReturn.allCases where result != .continue {
+      text.sample(["result": result.rawValue], faults[result, default: 0])
+    }
   }
 
   func write(to json: inout JSONWriter) {
