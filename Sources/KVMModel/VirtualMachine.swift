@@ -25,6 +25,9 @@ public struct VirtualMachine: Sendable, Hashable {
   /// The shadow page at an address, if one lives there.
   public func shadowPage(at hpa: HostPhysicalAddress) -> ShadowPage? { pages[hpa] }
 
+  /// How the bits of entries of shadow pages are used.
+  public var spteFormat: SPTEFormat { SPTEFormat(machine) }
+
   /// Whether a previous root can serve again, as `is_obsolete_sp` decides.
   func isObsolete(_ page: ShadowPage) -> Bool {
     page.role.invalid || (!page.isTDPMMU && page.validGeneration != validGeneration)
@@ -79,7 +82,7 @@ extension VirtualMachine {
 
   /// Writes a call of the vendor's module.
   mutating func call(_ call: TLBCall) {
-    if transcript.detail.contains(.tlb) { transcript.tlb.append(call) }
+    if transcript.detail.contains(.tlb) { transcript.result.tlb.append(call) }
   }
 
   /// Raises a request on the current vCPU (`kvm_make_request`).

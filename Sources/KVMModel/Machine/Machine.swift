@@ -55,6 +55,9 @@ public struct Host: Sendable, Hashable {
   public var ept1G = true
   /// EPT capability: execute-only pages.
   public var eptExecuteOnly = true
+  /// How many pages in a row the host hands out at once when KVM maps the neighbours of a page in advance, 1 to 8
+  /// (`get_user_pages_fast_only`). A host whose memory is all present gives the 8 that KVM asks for at most.
+  public var prefetchPages = 1
 
   /// A host with the defaults above.
   public init() {}

@@ -17,6 +17,8 @@ extension Machine {
   public enum Limits {
     /// Widths of physical addresses, in bits.
     public static let maxPhyAddr = 32...52
+    /// Pages that the host hands out at once.
+    public static let prefetchPages = 1...8
     /// vCPUs of one machine.
     public static let vcpus = 1...64
     /// Slots of the cache of previous roots.
@@ -36,6 +38,9 @@ extension Machine {
     }
     requireWidth(host.maxPhyAddr, "/host/maxphyaddr")
     requireWidth(cpuid.maxPhyAddr, "/cpuid/maxphyaddr")
+    require(
+      Limits.prefetchPages.contains(host.prefetchPages), "/host/prefetch_pages",
+      "must be from 1 to 8, is \(host.prefetchPages)")
     require(Limits.vcpus.contains(vcpus), "/vcpus", "must be from 1 to 64, is \(vcpus)")
     require(
       Limits.previousRoots.contains(previousRoots), "/prev_roots", "must be from 1 to 16, is \(previousRoots)"

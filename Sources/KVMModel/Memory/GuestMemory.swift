@@ -16,13 +16,49 @@ public struct GuestMemory: Sendable, Hashable {
   /// Whether a memory slot holds the frame (`kvm_is_visible_memslot`).
   public func isVisible(_ frame: GuestFrameNumber) -> Bool { slots.contains { $0.contains(frame) } }
 
+  /// Whether one slot holds a frame and those after it.
+  func holds(_ frame: GuestFrameNumber, count: Int) -> Bool {
+    let last = GuestFrameNumber(rawValue: frame.rawValue &+ UInt64(count - 1))
+    return slots.contains { $0.contains(frame) && $0.contains(last) }
+  }
+
   /// Number of pages touched so far.
   public var touchedPages: Int { pages.count }
+
+  /// Whether no further page may be touched.
+  var isFull: Bool { pages.count >= Self.maximumTouchedPages }
 
   /// The 64-bit word that holds the address; `nil` outside every slot.
   public func word(at address: GuestPhysicalAddress) -> UInt64? {
     guard isVisible(address.frame) else { return nil }
     return pages[address.frame]?[Int(address.rawValue & 0xfff) >> 3] ?? 0
+  }
+
+  /// The entry of 4 or 8 bytes at an address, a multiple of its size; `nil` outside every slot.
+  func entry(at address: GuestPhysicalAddress, bytes: UInt64) -> UInt64? {
+    guard let word = word(at: address) else { return nil }
+    return bytes == 8 ? word : word >> ((address.rawValue & 4) * 8) & 0xffff_ffff
+  }
+
+  /// The first frame from `start` on that a slot holds, that is wholly zero and that lies in none of some ranges of frame
+  /// numbers.
+  ///
+  /// It takes no more steps than there are slots, ranges and touched pages.
+  func firstZeroFrame(from start: GuestFrameNumber, outside ranges: [Range<UInt64>]) -> GuestFrameNumber? {
+    var candidate = start.rawValue
+    for slot in slots.sorted(by: { $0.base < $1.base }) {
+      candidate = max(candidate, slot.base >> 12)
+      while slot.contains(GuestFrameNumber(rawValue: candidate)) {
+        if let range = ranges.first(where: { $0.contains(candidate) }) {
+          candidate = range.upperBound
+        } else if pages[GuestFrameNumber(rawValue: candidate)]?.allSatisfy({ $0 == 0 }) ?? true {
+          return GuestFrameNumber(rawValue: candidate)
+        } else {
+          candidate += 1
+        }
+      }
+    }
+    return nil
   }
 
   /// The first of some words that can't be written after those before it, by its place, and what keeps it from
@@ -49,6 +85,33 @@ public struct GuestMemory: Sendable, Hashable {
       if pages.count >= Self.maximumTouchedPages { return .tooManyPages }
     }
     pages[address.frame, default: Array(repeating: 0, count: 512)][Int(address.rawValue & 0xfff) >> 3] = value
+    return nil
+  }
+
+  /// Some bytes of one page, little-endian; `nil` outside every slot.
+  ///
+  /// - Parameter bytes: 1 to 8.
+  func read(_ address: GuestPhysicalAddress, bytes: Int) -> UInt64? {
+    guard let low = word(at: address) else { return nil }
+    let shift = (address.rawValue & 7) * 8
+    let high =
+      shift + UInt64(bytes) * 8 > 64 ? word(at: GuestPhysicalAddress(rawValue: address.rawValue + 8)) ?? 0 : 0
+    let value = low >> shift | (shift == 0 ? 0 : high << (64 - shift))
+    return value & ~0 >> UInt64(64 - 8 * bytes)
+  }
+
+  /// Writes some bytes of one page, little-endian.
+  ///
+  /// - Parameter bytes: 1 to 8.
+  /// - Returns: what keeps them from being written, if anything; then nothing changed.
+  mutating func write(_ value: UInt64, at address: GuestPhysicalAddress, bytes: Int) -> MemoryRefusal? {
+    for index in 0..<UInt64(bytes) {
+      let place = GuestPhysicalAddress(rawValue: address.rawValue &+ index)
+      let shift = (place.rawValue & 7) * 8
+      let byte = value >> (index * 8) & 0xff
+      guard let word = word(at: place) else { return .outsideSlots }
+      if let refusal = store(word & ~(0xff << shift) | byte << shift, at: place) { return refusal }
+    }
     return nil
   }
 }

@@ -99,9 +99,5 @@ extension VirtualMachine {
   }
 
   /// Whether an address is canonical for the guest's width (`is_noncanonical_address`, inverted).
-  func isCanonical(_ address: UInt64) -> Bool {
-    let unused: Int64 = vcpu.registers.cr4.contains(.la57) ? 64 - 57 : 64 - 48
-    let signed = Int64(bitPattern: address)
-    return (signed << unused) >> unused == signed
-  }
+  func isCanonical(_ address: UInt64) -> Bool { vcpu.registers.isCanonical(address) }
 }

@@ -17,6 +17,7 @@ extension VirtualMachine {
         if machine.autoEnter { _ = $0.enterGuest() }
       }
     }
+    transcript = Transcript(detail: [])
   }
 
   /// Carries an operation out.
@@ -41,14 +42,15 @@ extension VirtualMachine {
     case .machine(.writeMemory(let words)):
       writeMemory(words)
       outcome = .ok
+    case .machine(.map(let mapping)):
+      carryOut(try TablePlan(mapping, in: memory), of: mapping)
+      outcome = .ok
     }
-    let written = transcript
+    var result = transcript.result
     transcript = Transcript(detail: [])
-    return OperationResult(
-      outcome: outcome, narration: written.steps,
-      changes: detail.contains(.changes) ? changes(from: before, focus: operation.vcpu) : [],
-      lookups: written.lookups, tlb: written.tlb, walk: written.walk, walkSteps: written.walkSteps,
-      memoryChanges: written.memoryChanges, trace: written.trace)
+    result.outcome = outcome
+    if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
+    return result
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {
@@ -64,6 +66,7 @@ extension VirtualMachine {
     }
     if operation == .enterGuest { return enterGuest() }
     if case .internalError = outcome { return outcome }
+    if case .access = operation, vcpu.requests.isEmpty { return outcome }
     guard enters else { return outcome }
     let entered = enterGuest()
     return entered == .ok ? outcome : entered
@@ -94,6 +97,8 @@ extension VirtualMachine {
     case .vmxon: try vmxon()
     case .vmxoff: try vmxoff()
     case .walk(let request): try walk(request)
+    case .pageFault(let address, let errorCode): _ = try pageFault(address, errorCode)
+    case .access(let request): try access(request)
     }
   }
 
@@ -106,8 +111,14 @@ extension VirtualMachine {
           ? "; every table address in them is L2-physical and is walked in L1's tables." : ".")
     }
     defer { leave() }
+    if request.space == .virtual && vcpu.registers.efer.contains(.lma) && !isCanonical(request.address) {
+      say("kvm_mmu_gva_to_gpa") { _ in
+        "The address is not canonical: the processor would raise #GP. KVM's walk does not look at the bits that no table "
+          + "translates."
+      }
+    }
     let result = physicalAddress(name, request.address, access: request.access)
-    transcript.walk = WalkReport(result: result, exitQualification: vcpu.exitQualification)
+    transcript.result.walk = WalkReport(result: result, exitQualification: vcpu.exitQualification)
     switch result {
     case .success(let address):
       say("kvm_mmu_gva_to_gpa") { _ in "The walk leads to guest-physical \(hex(address.rawValue))." }

@@ -52,12 +52,18 @@ public enum VCPUOperation: Sendable, Hashable {
   case vmxoff
   /// A software walk.
   case walk(WalkRequest)
+  /// A page fault as the hardware reports it.
+  case pageFault(address: UInt64, errorCode: AccessMode)
+  /// An access by the guest.
+  indirect case access(AccessRequest)
 }
 
 /// An operation on the machine, named as in the API.
 public enum MachineOperation: Sendable, Hashable {
   /// A write that KVM does not see, as a device's.
   case writeMemory([MemoryWord])
+  /// Entries written into a guest's tables so that they map a page; KVM does not see that either.
+  indirect case map(Mapping)
   /// Zapping of all shadow pages (`kvm_mmu_zap_all_fast`).
   case zapAll
 }

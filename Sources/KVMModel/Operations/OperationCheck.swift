@@ -5,7 +5,9 @@ extension VirtualMachine {
     case .vcpu(let number, let operation, _):
       guard vcpus.indices.contains(number) else { throw .noSuchVCPU(number) }
       if let conflict = conflict(operation, number) { throw .conflict(conflict) }
+      if let problem = addressProblem(operation, vcpus[number]) { throw .invalid(problem) }
     case .machine(.writeMemory(let words)): try check(words)
+    case .machine(.map(let mapping)): _ = try TablePlan(mapping, in: memory)
     case .machine(.zapAll): break
     }
   }
@@ -29,6 +31,57 @@ extension VirtualMachine {
       return "no L2 guest runs on nested paging, so there are no L2-physical addresses"
     default: return nil
     }
+  }
+
+  /// Why the hardware could never report a fault at an address, or a guest use it.
+  private func addressProblem(_ operation: VCPUOperation, _ vcpu: VCPU) -> Problem? {
+    switch operation {
+    case .pageFault(let address, let code):
+      let unknown = code.subtracting(.reportedByHardware)
+      if !unknown.isEmpty {
+        return Problem(
+          pointer: "/error_code", detail: "bits \(hex(unknown.rawValue)) are in no error code of a page fault"
+        )
+      }
+      guard machine.tdp else { return Self.linearAddressProblem(address, vcpu) }
+      let width = min(12 + 9 * vcpu[vcpu.mmu].mmuRole.level, machine.host.maxPhyAddr)
+      return address >> UInt64(width) == 0
+        ? nil
+        : Problem(
+          pointer: "/address",
+          detail:
+            "is wider than a guest-physical address that this machine's tables translate (\(width) bits)")
+    case .access(let request):
+      let isLong = vcpu.registers.efer.contains(.lma)
+      if let problem = isLong ? nil : Self.linearAddressProblem(request.address, vcpu) { return problem }
+      if let problem = request.problem { return problem }
+      return memory.isFull && request.kind == .write ? fullMemoryProblem(request, vcpu.id) : nil
+    default: return nil
+    }
+  }
+
+  /// A guest-virtual address has 32 bits outside long mode, and is canonical in it.
+  private static func linearAddressProblem(_ address: UInt64, _ vcpu: VCPU) -> Problem? {
+    let registers = vcpu.registers
+    if registers.efer.contains(.lma) {
+      return registers.isCanonical(address)
+        ? nil : Problem(pointer: "/address", detail: "is not canonical, so no page fault can be at it")
+    }
+    return address >> 32 == 0
+      ? nil : Problem(pointer: "/address", detail: "has more than 32 bits, and the vCPU is not in long mode")
+  }
+
+  /// Whether a write would touch a page more than a machine may touch.
+  private func fullMemoryProblem(_ request: AccessRequest, _ number: Int) -> Problem? {
+    var copy = self
+    copy.transcript = Transcript(detail: [])
+    let result = copy.on(number) {
+      $0.physicalAddress($0.vcpu.walkMMU, request.address, access: request.mode)
+    }
+    guard case .success(let address) = result, let value = request.value,
+      copy.memory.write(value, at: address, bytes: request.bytes) == .tooManyPages
+    else { return nil }
+    return Problem(pointer: "/value", detail: MemoryRefusal.tooManyPages.detail)
   }
 
   private func check(_ words: [MemoryWord]) throws(OperationError) {
@@ -61,4 +114,31 @@ extension VCPUOperation {
     default: nil
     }
   }
+}
+
+extension AccessRequest {
+  /// What keeps any guest from doing this.
+  fileprivate var problem: Problem? {
+    let rules: [(refused: Bool, pointer: String, detail: String)] = [
+      (![1, 2, 4, 8].contains(bytes), "/bytes", "must be 1, 2, 4 or 8"),
+      (!(0...3).contains(privilegeLevel), "/cpl", "must be from 0 to 3"),
+      (
+        Int(address & 0xfff) + min(max(bytes, 0), 8) > 0x1000, "/address",
+        "the access must lie in one page; the processor does one that doesn't as two"
+      ),
+      (value != nil && kind != .write, "/value", "only a write has a value"),
+      (
+        bytes < 8 && (value ?? 0) >> UInt64(clamping: bytes * 8) != 0, "/value",
+        "doesn't fit into the bytes written"
+      ),
+    ]
+    return rules.first(where: \.refused).map { Problem(pointer: $0.pointer, detail: $0.detail) }
+  }
+}
+
+extension AccessMode {
+  /// The bits that the hardware sets.
+  fileprivate static let reportedByHardware: AccessMode = [
+    .present, .write, .user, .reserved, .fetch, .protectionKey, .guestFinal, .guestPage,
+  ]
 }

@@ -12,9 +12,21 @@ public struct OperationResult: Sendable, Hashable {
   public var tlb: [TLBCall] = []
   /// What a walk that was asked for found.
   public var walk: WalkReport?
+  /// What a mapping that was asked for wrote.
+  public var map: MapReport?
   /// The table entries that walks read, in order.
   public var walkSteps: [WalkStep] = []
-  /// Guest memory that the operation itself changed: accessed and dirty flags.
+  /// The page faults that KVM handled, in order.
+  public var faults: [FaultReport] = []
+  /// What an access of the guest came to.
+  public var access: AccessReport?
+  /// Shadow pages made.
+  public var pagesCreated = 0
+  /// Shadow pages zapped.
+  public var pagesZapped = 0
+  /// Roots let go.
+  public var rootsFreed = 0
+  /// Guest memory that the operation itself changed: accessed and dirty flags, and mapped entries.
   public var memoryChanges: [MemoryChange] = []
   /// Lines as the kernel's tracepoints would print them.
   public var trace: [String] = []
@@ -74,6 +86,12 @@ public enum Effect: Sendable, Hashable {
   case foundPage(hpa: HostPhysicalAddress, frame: GuestFrameNumber, role: PageRole)
   /// A shadow page was zapped; it lives on as invalid while it is a root.
   case zappedPage(hpa: HostPhysicalAddress, frame: GuestFrameNumber, role: PageRole)
+  /// A shadow page may go out of date from now on.
+  case unsyncPage(hpa: HostPhysicalAddress, frame: GuestFrameNumber, role: PageRole)
+  /// A shadow page counts as in sync again.
+  case syncedPage(hpa: HostPhysicalAddress, frame: GuestFrameNumber, role: PageRole)
+  /// An entry of a shadow page was written.
+  case wroteEntry(page: HostPhysicalAddress, index: Int, value: SPTE)
   /// An MMU's roles were computed.
   case roles(MMUName, vcpuRole: VCPURole, mmuRole: PageRole)
   /// The kernel does something arguably wrong here, and the model follows it.

@@ -4,17 +4,27 @@ extension VirtualMachine {
     let name = vcpu.walkMMU
     enter("kvm_mmu_invlpg") { _ in "The translation of \(hex: gva) is to go from \(name.rawValue)." }
     defer { leave() }
-    guard isCanonical(gva) else {
-      say("kvm_mmu_invalidate_gva") { _ in "The address is not canonical, so nothing happens." }
-      return
+    try invalidateGVA(name, gva, root: nil)
+  }
+
+  /// Drops what is held for an address of an MMU: in the hardware, and in shadow pages that are out of date
+  /// (`kvm_mmu_invalidate_gva`).
+  ///
+  /// - Parameter root: the root to look below; `nil` for the current one and every previous one.
+  mutating func invalidateGVA(_ name: MMUName, _ gva: UInt64, root: HostPhysicalAddress?) throws(Refused) {
+    if name != .guest {
+      guard isCanonical(gva) else {
+        say("kvm_mmu_invalidate_gva") { _ in "The address is not canonical, so nothing happens." }
+        return
+      }
+      flushGVA(gva)
     }
-    flushGVA(gva)
     guard vcpu[name].pageFault?.hasInvlpg == true else {
       say("kvm_mmu_invalidate_gva") { _ in "\(name.rawValue) shadows no guest tables: the flush is all." }
       return
     }
-    let previous = vcpu[name].previousRoots
-    try invalidateShadow(name, [vcpu[name].root.hpa] + previous.map(\.hpa))
+    let previous = vcpu[name].previousRoots.map(\.hpa)
+    try invalidateShadow(name, root.map { [$0] } ?? [vcpu[name].root.hpa] + previous, gva)
   }
 
   /// INVPCID (`kvm_handle_invpcid`).
@@ -48,21 +58,17 @@ extension VirtualMachine {
     let previous = mmu.previousRoots.filter { $0.hpa != nil && (enabled ? $0.pgd & 0xfff : 0) == pcid }
     let isActive = pcid == vcpu.registers.activePCID
     if mmu.pageFault?.hasInvlpg == true {
-      try invalidateShadow(name, (isActive ? [mmu.root.hpa] : []) + previous.map(\.hpa))
+      try invalidateShadow(name, (isActive ? [mmu.root.hpa] : []) + previous.map(\.hpa), gva)
     }
     if isActive || !previous.isEmpty { flushGVA(gva) }
   }
 
   /// Drops the translation of an address from the shadow pages under some roots (`kvm_mmu.invlpg`).
-  ///
-  /// Only entries of pages that are out of date go; roots alone have none.
-  private mutating func invalidateShadow(
-    _ name: MMUName, _ roots: [HostPhysicalAddress?]
+  mutating func invalidateShadow(
+    _ name: MMUName, _ roots: [HostPhysicalAddress?], _ gva: UInt64
   ) throws(Refused) {
-    let mmu = vcpu[name]
-    let usesPAERoots = mmu.mmuRole.level == 3 || (mmu.vcpuRole.base.level < 4 && !mmu.mmuRole.direct)
     for case let root? in roots {
-      if usesPAERoots && root != mmu.root.hpa {
+      if vcpu[name].usesPAERoots && root != vcpu[name].root.hpa {
         say("shadow_walk_init_using_root", effect: .quirk) { _ in
           "Known quirk: PAE roots are loaded and a previous root is valid. The kernel runs into a BUG_ON here."
         }
@@ -72,10 +78,39 @@ extension VirtualMachine {
               function: "shadow_walk_init_using_root",
               reason: "the kernel has a BUG_ON for a previous root while PAE roots are loaded")))
       }
-      say("kvm_mmu.invlpg") { _ in
-        "Below the root at \(hex: root.rawValue) no shadow page is out of date, so no entry is dropped."
-      }
+      invalidate(name, root, gva)
     }
+  }
+
+  /// Drops an address's entry below one root, if it is in a page that is out of date, and makes it anew from the guest's
+  /// (`FNAME(invlpg)`).
+  private mutating func invalidate(_ name: MMUName, _ root: HostPhysicalAddress, _ gva: UInt64) {
+    forgetMMIO(gva)
+    guard var walk = shadowWalk(name, from: root, gva) else { return }
+    while walk.level > 1, pages[walk.table]?.unsyncChildren.isEmpty == false, pages[walk.place].isPresent {
+      walk.descend(by: pages[walk.place])
+    }
+    guard walk.level == 1, let page = pages[walk.table], page.isUnsync,
+      let table = GuestTable(page, of: vcpu[name])
+    else {
+      say("FNAME(invlpg)") { _ in
+        "Below the root at \(hex: root.rawValue) the address has no entry in a page that is out of date, so none is "
+          + "dropped."
+      }
+      return
+    }
+    let place = walk.place
+    let old = pages[place]
+    enter("FNAME(invlpg)") { _ in
+      "The page at \(hex: page.hpa.rawValue) is out of date: its entry \(place.index), \(hex: old.rawValue), is "
+        + "dropped and made anew from the guest's."
+    }
+    dropSPTE(place)
+    if old.isPresent { raiseOnAll(.tlbFlush, "a processor may still hold the entry") }
+    if let guest = entryValue(at: table.address(of: place.index), bytes: table.format.bytes) {
+      _ = prefetch(place, guest, table)
+    }
+    leave()
   }
 
   /// INVLPGA (`invlpga_interception`): the ASID plays no part.

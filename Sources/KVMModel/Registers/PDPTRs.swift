@@ -15,7 +15,9 @@ extension VirtualMachine {
     defer { leave() }
     var base = table
     if vcpu.walksNested {
-      guard case .success(let translated) = translate(table, for: walker, access: [.user, .write]) else {
+      guard
+        case .success(let translated) = translate(table, for: walker, access: [.user, .write], isTable: true)
+      else {
         say("load_pdptrs") { _ in "L1's nested tables don't map the table's address, so the load fails." }
         return false
       }

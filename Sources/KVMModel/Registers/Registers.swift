@@ -29,6 +29,14 @@ public struct Registers: Sendable, Hashable {
     guard efer.contains(.lma) else { return cr4.contains(.pae) ? .pae : .thirtyTwoBit }
     return cr4.contains(.la57) ? .fiveLevel : .fourLevel
   }
+
+  /// Whether the bits of a linear address that no table translates are copies of the highest one that is (Intel SDM volume
+  /// 1, section 3.3.7.1).
+  func isCanonical(_ address: UInt64) -> Bool {
+    let unused: Int64 = cr4.contains(.la57) ? 64 - 57 : 64 - 48
+    let signed = Int64(bitPattern: address)
+    return (signed << unused) >> unused == signed
+  }
 }
 
 /// The paging modes of the architecture (Intel SDM volume 3, section 5.1.1).

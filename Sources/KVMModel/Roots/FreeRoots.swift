@@ -4,6 +4,7 @@ extension VirtualMachine {
     enter("kvm_mmu_unload") { _ in "Every root of root_mmu and guest_mmu is let go: \(why)." }
     freeRoots(.root, .all)
     freeRoots(.guest, .all)
+    forgetMMIO()
     leave()
   }
 
@@ -22,43 +23,41 @@ extension VirtualMachine {
       "\(name.rawValue) frees \(valid.names.joined(separator: ", "))."
     }
     defer { leave() }
-    var freed = false
+    var zapped: [HostPhysicalAddress] = []
     for index in vcpu[name].previousRoots.indices where valid.contains(previous: index) {
       if let hpa = vcpu[name].previousRoots[index].hpa {
-        freed = releaseRoot(hpa, name, .previous(index)) || freed
+        releaseRoot(hpa, name, .previous(index), &zapped)
       }
       vcpu[name].previousRoots[index].hpa = nil
     }
     if valid.contains(.current), let hpa = vcpu[name].root.hpa {
       if pages[hpa] != nil {
-        freed = releaseRoot(hpa, name, .current) || freed
+        releaseRoot(hpa, name, .current, &zapped)
       } else {
-        freed = releasePAERoots(name) || freed
+        releasePAERoots(name, &zapped)
       }
       vcpu[name].root = .unloaded
     }
-    if freed { commitZap() }
+    commitZap(zapped)
   }
 
-  private mutating func releasePAERoots(_ name: MMUName) -> Bool {
-    guard let table = vcpu[name].paeRoot else { return false }
-    var freed = false
+  private mutating func releasePAERoots(_ name: MMUName, _ zapped: inout [HostPhysicalAddress]) {
+    guard let table = vcpu[name].paeRoot else { return }
     for index in 0..<4 where table.entries[index] != 0 {
       let hpa = HostPhysicalAddress(rawValue: table.entries[index] & bits(12, 51))
-      freed = releaseRoot(hpa, name, .current) || freed
+      releaseRoot(hpa, name, .current, &zapped)
     }
     vcpu[name].paeRoot?.entries = SIMD4()
-    return freed
   }
 
-  /// Drops one reference to a root's shadow page (`mmu_free_root_page`).
-  ///
-  /// - Returns: whether a page was freed that the hardware may still use, so that a flush is due.
-  private mutating func releaseRoot(_ hpa: HostPhysicalAddress, _ name: MMUName, _ slot: RootSlot) -> Bool {
-    guard let page = pages[hpa] else { return false }
+  /// Drops one reference to a root's shadow page (`mmu_free_root_page`). A page that was zapped and has no other is freed.
+  private mutating func releaseRoot(
+    _ hpa: HostPhysicalAddress, _ name: MMUName, _ slot: RootSlot, _ zapped: inout [HostPhysicalAddress]
+  ) {
+    guard let page = pages[hpa] else { return }
     let left = pages.addReference(-1, to: hpa)
     let ends = left == 0 && (page.isTDPMMU || page.role.invalid)
-    if ends { pages.free(hpa) }
+    transcript.result.rootsFreed += 1
     say("mmu_free_root_page", effect: .freedRoot(name, slot: slot, hpa: hpa)) { _ in
       "The root at \(hex: hpa.rawValue) (\(slot.name)) is let go; "
         + (ends
@@ -67,7 +66,8 @@ extension VirtualMachine {
             ? "nobody uses it now, but it was not zapped: it lives on and can be found again."
             : "\(left) reference\(left == 1 ? "" : "s") to it remain.")
     }
-    return ends && !page.isTDPMMU
+    if ends && page.isTDPMMU { pages.free(hpa) }
+    if ends && !page.isTDPMMU { _ = prepareZap(hpa, &zapped) }
   }
 
   /// Frees previous roots of root_mmu that were built for L2 (`kvm_mmu_free_guest_mode_roots`).
@@ -99,10 +99,5 @@ extension VirtualMachine {
     guard let hpa else { return false }
     guard let page = pages[hpa] else { return true }
     return isObsolete(page)
-  }
-
-  /// Flushes every vCPU, because pages are about to be freed (`kvm_mmu_commit_zap_page`).
-  mutating func commitZap() {
-    raiseOnAll(.tlbFlush, "pages were freed that a processor may still use")
   }
 }

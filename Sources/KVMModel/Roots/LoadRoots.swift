@@ -85,6 +85,9 @@ extension VirtualMachine {
     }
     let page = pages.allocate(
       frame: GuestFrameNumber(rawValue: 0), role: role, isTDPMMU: true, validGeneration: 0)
+    pages.addTDPRoot(page.hpa)
+    transcript.result.pagesCreated += 1
+    trace { .getPage(page, isNew: true) }
     pages.addReference(2, to: page.hpa)
     say(
       "kvm_tdp_mmu_get_vcpu_root_hpa", effect: .createdPage(hpa: page.hpa, frame: page.frame, role: role)

@@ -22,7 +22,7 @@ extension VirtualMachine {
     let keepsCurrent = vcpu[name].root.hpa != nil
     let hit = keepsCurrent ? findKeepingCurrent(name, &search) : findWithoutCurrent(name, &search)
     if transcript.detail.contains(.lookups) {
-      transcript.lookups.append(
+      transcript.result.lookups.append(
         RootLookup(
           mmu: name, pgd: pgd, role: role, candidates: search.candidates, hit: hit, before: before,
           after: slotsOf(name)))
@@ -32,6 +32,8 @@ extension VirtualMachine {
     if machine.forceFlushAndSyncOnReuse {
       raise([.mmuSync, .tlbFlushCurrent], "kvm.flush_on_reuse is on")
     }
+    forgetMMIO()
+    if !role.direct, let hpa = vcpu[name].root.hpa { pages.change(hpa) { $0.writeFloodingCount = 0 } }
   }
 
   private func slotsOf(_ name: MMUName) -> [Root] {

@@ -1,10 +1,12 @@
-/// The shadow pages of a machine, by address and by what they stand for (`mmu_page_hash`, `active_mmu_pages` and
-/// `tdp_mmu_roots`).
+/// The shadow pages of a machine, by address and by what they stand for (`mmu_page_hash`, `active_mmu_pages`,
+/// `tdp_mmu_roots` and the reverse map).
 struct ShadowPageTable: Sendable, Hashable {
   /// Every page, in order of allocation, which is that of their addresses.
   private(set) var inOrder: [ShadowPage] = []
   /// Pages that lookups find, by frame, newest first. Those of the TDP MMU are not among them.
   private var hash: [GuestFrameNumber: [HostPhysicalAddress]] = [:]
+  /// The leaf entries that map a frame, oldest first; those of the TDP MMU are not among them.
+  private var leaves: [GuestFrameNumber: [SPTEPlace]] = [:]
   /// Valid roots of the TDP MMU, newest first.
   private(set) var tdpRoots: [HostPhysicalAddress] = []
   private var next = HostPhysicalAddress.firstShadowPage
@@ -13,24 +15,27 @@ struct ShadowPageTable: Sendable, Hashable {
 
   subscript(hpa: HostPhysicalAddress) -> ShadowPage? { index(hpa).map { inOrder[$0] } }
 
+  /// An entry; empty if there is no such page.
+  subscript(place: SPTEPlace) -> SPTE { index(place.page).map { inOrder[$0][place.index] } ?? .none }
+
   /// Where a page stands in ``inOrder``.
   private func index(_ hpa: HostPhysicalAddress) -> Int? {
-    var low = 0
-    var high = inOrder.count
-    while low < high {
-      let middle = (low + high) / 2
-      if inOrder[middle].hpa < hpa { low = middle + 1 } else { high = middle }
-    }
-    return low < inOrder.count && inOrder[low].hpa == hpa ? low : nil
+    let place = inOrder.partitionPoint { $0.hpa < hpa }
+    return place < inOrder.count && inOrder[place].hpa == hpa ? place : nil
   }
 
   /// The pages that are active, oldest first: those lookups may find.
-  var active: [ShadowPage] { inOrder.filter { !$0.isTDPMMU && !$0.role.invalid } }
+  var active: [HostPhysicalAddress] {
+    inOrder.filter { !$0.isTDPMMU && !$0.role.invalid }.map(\.hpa)
+  }
 
   /// The pages that shadow or map from this frame, newest first.
   func candidates(_ frame: GuestFrameNumber) -> [ShadowPage] {
     (hash[frame] ?? []).compactMap { self[$0] }
   }
+
+  /// The leaf entries that map a frame.
+  func leaves(_ frame: GuestFrameNumber) -> [SPTEPlace] { leaves[frame] ?? [] }
 
   mutating func allocate(
     frame: GuestFrameNumber, role: PageRole, isTDPMMU: Bool, validGeneration: UInt8
@@ -38,14 +43,48 @@ struct ShadowPageTable: Sendable, Hashable {
     let page = ShadowPage(
       hpa: next, frame: frame, role: role, isTDPMMU: isTDPMMU, validGeneration: validGeneration)
     inOrder.append(page)
-    if isTDPMMU {
-      tdpRoots.insert(next, at: 0)
-    } else {
+    if !isTDPMMU {
       hash[frame, default: []].insert(next, at: 0)
       used += 1
     }
     next.rawValue += 0x1000
     return page
+  }
+
+  /// Puts a page among the roots that vCPUs of the same role share.
+  mutating func addTDPRoot(_ hpa: HostPhysicalAddress) { tdpRoots.insert(hpa, at: 0) }
+
+  /// Changes a page in place.
+  mutating func change(_ hpa: HostPhysicalAddress, _ body: (inout ShadowPage) -> Void) {
+    if let index = index(hpa) { body(&inOrder[index]) }
+  }
+
+  /// Writes an entry.
+  mutating func write(_ entry: ShadowEntry, in page: HostPhysicalAddress) {
+    change(page) { $0.write(entry) }
+  }
+
+  /// Writes an entry, and leaves what it stands for (`mmu_spte_set`).
+  mutating func write(_ spte: SPTE, at place: SPTEPlace) {
+    change(place.page) { page in
+      let old = page.entry(place.index)
+      page.write(
+        ShadowEntry(
+          index: place.index, spte: spte, frame: old?.frame ?? GuestFrameNumber(rawValue: 0),
+          access: old?.access ?? []))
+    }
+  }
+
+  /// Notes that an entry maps a frame (`rmap_add`).
+  mutating func addLeaf(_ place: SPTEPlace, of frame: GuestFrameNumber) {
+    leaves[frame, default: []].append(place)
+  }
+
+  /// Forgets that an entry maps a frame (`rmap_remove`).
+  mutating func removeLeaf(_ place: SPTEPlace, of frame: GuestFrameNumber) {
+    guard var places = leaves.removeValue(forKey: frame) else { return }
+    places.removeAll { $0 == place }
+    if !places.isEmpty { leaves[frame] = places }
   }
 
   /// Adds to the number of root slots that use a page, and gives the new number.
@@ -66,15 +105,26 @@ struct ShadowPageTable: Sendable, Hashable {
     } else {
       let left = (hash[page.frame] ?? []).filter { $0 != hpa }
       hash[page.frame] = left.isEmpty ? nil : left
-      used -= 1
     }
   }
 
-  /// Frees an invalid page.
+  /// Frees a page.
   mutating func free(_ hpa: HostPhysicalAddress) {
-    if let index = index(hpa) { inOrder.remove(at: index) }
+    guard let index = index(hpa) else { return }
+    if !inOrder[index].isTDPMMU { used -= 1 }
+    inOrder.remove(at: index)
   }
+}
 
-  /// Frees every invalid page that no root slot uses, in one pass.
-  mutating func freeUnused() { inOrder.removeAll { $0.role.invalid && $0.rootCount == 0 } }
+extension Array {
+  /// The first place whose element is not before what is looked for; the elements are in order.
+  func partitionPoint(_ isBefore: (Element) -> Bool) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if isBefore(self[middle]) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
 }

@@ -33,10 +33,7 @@ extension VirtualMachine {
         if vcpu.requests.isEmpty { return .ok }
       } catch {
         guard error == .noPages else { continue }
-        return .internalError(
-          Refusal(
-            function: "make_mmu_pages_available",
-            reason: "every shadow page that the memory's size allows is a root (KVM_RUN fails with ENOSPC)"))
+        return .internalError(.noShadowPages)
       }
     }
     return .internalError(

@@ -40,7 +40,10 @@ extension VirtualMachine {
         ? "The guest's translations are flushed; with two-dimensional paging that is the hardware's matter."
         : "The guest's translations are flushed; as shadow pages are such translations, they are synced too."
     }
-    if !machine.tdp { syncRoots() }
+    if !machine.tdp {
+      syncRoots()
+      syncPreviousRoots()
+    }
     call(.flushGuest)
     if machine.vendor == .intel { call(.invvpid(type: 1, vpid: currentVPID)) }
     leave()
@@ -80,13 +83,45 @@ extension VirtualMachine {
 
   /// Brings the current root's shadow pages up to date (`kvm_mmu_sync_roots`).
   mutating func syncRoots(serving request: Bool = false) {
-    say("kvm_mmu_sync_roots", effect: request ? .served(.mmuSync) : nil) { machine in
+    let roots = rootsToSync
+    enter("kvm_mmu_sync_roots", effect: request ? .served(.mmuSync) : nil) { machine in
       machine.activeMMU.root.hpa == nil
         ? "There is no valid root to sync; the reload will find or build one."
         : machine.activeMMU.mmuRole.direct
           ? "A direct root shadows no guest tables, so nothing can be out of date."
-          : "No shadow page below the current root is out of date."
+          : roots.contains { machine.isOutOfDate($0) }
+            ? "Shadow pages below the current root may be out of date."
+            : "No shadow page below the current root is out of date."
     }
+    defer { leave() }
+    if !roots.isEmpty { forgetMMIO() }
+    for root in roots { syncChildren(root) }
+  }
+
+  /// The shadow pages at the top of the current root, if it shadows guest tables.
+  private var rootsToSync: [HostPhysicalAddress] {
+    guard !activeMMU.mmuRole.direct, let root = activeMMU.root.hpa else { return [] }
+    guard activeMMU.usesPAERoots, let table = activeMMU.paeRoot else { return [root] }
+    return (0..<4).map { HostPhysicalAddress(rawValue: table.entries[$0] & bits(12, 51)) }.filter {
+      $0.rawValue != 0
+    }
+  }
+
+  /// Whether a page is out of date, or one below it (`is_unsync_root`).
+  private func isOutOfDate(_ hpa: HostPhysicalAddress) -> Bool {
+    pages[hpa].map { $0.isUnsync || !$0.unsyncChildren.isEmpty } ?? false
+  }
+
+  /// Frees previous roots that are out of date (`kvm_mmu_sync_prev_roots`).
+  private mutating func syncPreviousRoots() {
+    let previous = activeMMU.previousRoots
+    let stale = previous.indices.filter { previous[$0].hpa.map(isOutOfDate) ?? false }
+    if stale.isEmpty { return }
+    enter("kvm_mmu_sync_prev_roots") { _ in
+      "Previous roots with pages that are out of date are freed, not synced."
+    }
+    freeRoots(vcpu.mmu, RootSlots(previous: stale))
+    leave()
   }
 
   /// Serves flushes of the current context before that changes (`kvm_service_local_tlb_flush_requests`).

@@ -22,6 +22,11 @@ public struct VCPU: Sendable, Hashable {
   public internal(set) var nestedState: NestedState
   /// The exit qualification of the last EPT violation, which one injected into L1 builds on.
   public internal(set) var exitQualification: UInt64 = 0
+  /// What the last nested page fault of the hardware said besides the error code, as long as KVM handles it
+  /// (EXITINFO1 bits 63:32).
+  var nestedFaultStage: AccessMode?
+  /// The last address without memory.
+  var mmio = MMIOCache()
   /// The three MMUs, in the order of ``MMUName``. They stand on the heap and are reached in place: a vCPU is quick to
   /// move, and a use of one field copies no other.
   private var mmus: [MMU]

@@ -20,6 +20,8 @@ public struct AccessMode: OptionSet, Hashable, Sendable {
   public static let protectionKey = AccessMode(rawValue: 1 << 5)
   /// Two dimensions: the fault was on the final address.
   public static let guestFinal = AccessMode(rawValue: 1 << 32)
+  /// Two dimensions: the fault was on a table of the guest.
+  public static let guestPage = AccessMode(rawValue: 1 << 33)
   /// Software only: an implicit supervisor access, which EFLAGS.AC does not free from SMAP.
   public static let implicit = AccessMode(rawValue: 1 << 48)
   /// Software only, this model's: EFLAGS.AC is set.

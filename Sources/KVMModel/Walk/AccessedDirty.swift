@@ -9,16 +9,16 @@ extension VirtualMachine {
       let entry = walker.path[position]
       var value = entry.value
       if value & plan.format.accessed == 0 {
-        trace { .setAccessedBit(entry.address) }
+        trace(plan) { .setAccessedBit(entry.address) }
         value |= plan.format.accessed
       }
       if position == last && plan.access.contains(.write) && value & plan.format.dirty == 0 {
-        trace { .setDirtyBit(entry.address) }
+        trace(plan) { .setDirtyBit(entry.address) }
         value |= plan.format.dirty
       }
       guard value != entry.value else { continue }
       guard entryValue(at: entry.address, bytes: plan.format.bytes) == entry.value else {
-        say("update_accessed_dirty_bits") { _ in
+        say(plan.actor == .kvm ? "update_accessed_dirty_bits" : "hardware") { _ in
           "The level-\(entry.level) entry at \(hex: entry.address.rawValue) has changed since it was read, so the walk "
             + "starts over."
         }
@@ -26,9 +26,9 @@ extension VirtualMachine {
       }
       storeEntry(value, over: entry.value, at: entry.address, bytes: plan.format.bytes)
       walker.path[position].value = value
-      say("update_accessed_dirty_bits") { _ in
+      say(plan.actor == .kvm ? "update_accessed_dirty_bits" : "hardware") { _ in
         "The level-\(entry.level) entry at \(hex(entry.address.rawValue)) becomes \(hex(value)): "
-          + "\(plan.format.flagNames(value & ~entry.value, isLeaf: true).joined(separator: " and ")) set."
+          + "\((value ^ entry.value) & plan.format.dirty == 0 ? "A" : entry.value & plan.format.accessed == 0 ? "A and D" : "D") set."
       }
     }
     return true
@@ -44,7 +44,7 @@ extension VirtualMachine {
     let mask: UInt64 = bytes == 4 ? 0xffff_ffff << shift : .max
     guard memory.store(word & ~mask | value << shift, at: address) == nil else { return }
     if transcript.detail.contains(.memory) {
-      transcript.memoryChanges.append(
+      transcript.result.memoryChanges.append(
         MemoryChange(address: address, bytes: Int(bytes), from: old, to: value))
     }
   }

@@ -58,26 +58,13 @@ struct EntryFormat {
     return rights
   }
 
-  /// The entry's flags by name, lowest bit first.
-  func flagNames(_ entry: UInt64, isLeaf: Bool) -> [String] {
-    let table = format == .ept ? Self.eptFlags : Self.x86Flags
-    var names = table.filter { entry & $0.mask != 0 && (isLeaf || !$0.leafOnly) }.map(\.name)
-    if format == .ept {
-      if isLeaf { names.append("MT=\(entry >> 3 & 7)") }
-    } else if format == .paging64 {
-      if entry >> 63 != 0 { names.append("NX") }
-      if isLeaf && entry >> 59 & 0xf != 0 { names.append("PK=\(entry >> 59 & 0xf)") }
-    }
-    return names
+  /// The leaf that maps the page at an address, without flags but the one that makes a page large.
+  func leaf(to page: UInt64, level: Int) -> UInt64 {
+    guard level > 1 else { return page }
+    guard format == .paging32 else { return page | Self.pageSize }
+    return page & addressBits | (page >> 32 & 0xf) << 13 | Self.pageSize
   }
 
-  private static let x86Flags: [(mask: UInt64, name: String, leafOnly: Bool)] = [
-    (1 << 0, "P", false), (1 << 1, "RW", false), (1 << 2, "US", false), (1 << 3, "PWT", false),
-    (1 << 4, "PCD", false), (1 << 5, "A", false), (1 << 6, "D", true), (1 << 7, "PS", false),
-    (1 << 8, "G", true),
-  ]
-  private static let eptFlags: [(mask: UInt64, name: String, leafOnly: Bool)] = [
-    (1 << 0, "R", false), (1 << 1, "W", false), (1 << 2, "X", false), (1 << 6, "IPAT", true),
-    (1 << 7, "PS", false), (1 << 8, "A", false), (1 << 9, "D", true),
-  ]
+  /// Bit 7 of an entry above level 1 (PS): it maps a large page.
+  static let pageSize: UInt64 = 1 << 7
 }

@@ -40,45 +40,60 @@ struct WalkPlan {
   let hasAccessedDirty: Bool
   /// The tables are L1's nested ones.
   let isNested: Bool
+  let actor: WalkActor
+}
+
+/// Who walks guest tables.
+enum WalkActor {
+  /// KVM, in software: nested tables are L1's.
+  case kvm
+  /// The processor, while the guest runs on two-dimensional paging: nested tables are those that KVM loaded.
+  case processor
 }
 
 extension VirtualMachine {
   /// Translates an address that guest tables hold: through L1's nested tables if L2 runs on them, else not at all
-  /// (`kvm_translate_gpa`).
+  /// (`kvm_translate_gpa`); the processor goes through the tables that KVM loaded.
+  ///
+  /// - Parameter isTable: a table lies at the address, not the page that is looked for.
   mutating func translate(
-    _ address: GuestPhysicalAddress, for name: MMUName, access: AccessMode
+    _ address: GuestPhysicalAddress, for name: MMUName, access: AccessMode, isTable: Bool,
+    by actor: WalkActor = .kvm
   ) -> Result<GuestPhysicalAddress, WalkFault> {
-    guard name == .nested else { return .success(address) }
+    guard name == .nested || actor == .processor else { return .success(address) }
     transcript.nesting += 1
     defer { transcript.nesting -= 1 }
+    if actor == .processor { return hostAddress(address, access: access, isTable: isTable) }
     return physicalAddress(.guest, address.rawValue, access: access.union(.user))
   }
 
   /// Translates an address by an MMU's tables (`gva_to_gpa`).
   mutating func physicalAddress(
-    _ name: MMUName, _ address: UInt64, access: AccessMode
+    _ name: MMUName, _ address: UInt64, access: AccessMode, by actor: WalkActor = .kvm
   ) -> Result<GuestPhysicalAddress, WalkFault> {
     if vcpu[name].walkFormat == .nonpaging {
-      return translate(GuestPhysicalAddress(rawValue: address), for: name, access: access)
+      return translate(
+        GuestPhysicalAddress(rawValue: address), for: name, access: access, isTable: false, by: actor)
     }
-    return walk(name, address, access: access).map {
+    return walk(name, address, access: access, by: actor).map {
       GuestPhysicalAddress(rawValue: $0.frame.rawValue << 12 | address & 0xfff)
     }
   }
 
   /// Walks guest tables, and sets accessed and dirty flags on the way (`walk_addr_generic`).
   mutating func walk(
-    _ name: MMUName, _ address: UInt64, access: AccessMode
+    _ name: MMUName, _ address: UInt64, access: AccessMode, by actor: WalkActor = .kvm
   ) -> Result<GuestWalker, WalkFault> {
     let role = vcpu[name].vcpuRole
     let format = vcpu[name].walkFormat ?? WalkFormat(role)
     let plan = WalkPlan(
       name: name, role: role, format: EntryFormat(format: format), address: address, access: access,
-      hasAccessedDirty: format != .ept || !role.base.adDisabled, isNested: name != vcpu.walkMMU)
+      hasAccessedDirty: format != .ept || !role.base.adDisabled, isNested: name != vcpu.walkMMU,
+      actor: actor)
     // A walk starts over when an entry is no longer what it read, as with tables that point to themselves. Each time a
     // flag has been set that no walk clears, so that this ends.
     while true {
-      trace { .pagetableWalk(address: address, access: access) }
+      trace(plan) { .pagetableWalk(address: address, access: access) }
       var walker = GuestWalker()
       do {
         try descend(plan, &walker)
@@ -125,7 +140,7 @@ extension VirtualMachine {
   private mutating func loadedPDPTE(_ plan: WalkPlan) throws(WalkFault) -> UInt64 {
     let index = Int(plan.address >> 30 & 3)
     let entry = pdptr(plan.name, index)
-    trace { .pagingElement(entry, level: 3) }
+    trace(plan) { .pagingElement(entry, level: 3) }
     let isPresent = entry & 1 != 0
     record(
       plan, level: 3, table: nil, index: index, address: nil, entry: entry,
@@ -141,12 +156,14 @@ extension VirtualMachine {
     let index = plan.format.index(of: plan.address, level: level)
     let access: AccessMode = plan.hasAccessedDirty ? [.write, .user] : .user
     let base: GuestPhysicalAddress
-    switch translate(table.address, for: plan.name, access: access) {
+    switch translate(table.address, for: plan.name, access: access, isTable: true, by: plan.actor) {
     case .success(let address): base = address
     case .failure(let inner):
       record(
         plan, level: level, table: table.address.rawValue, index: index, address: nil, entry: nil,
-        "L1's nested tables don't let the walk reach the table.")
+        plan.actor == .kvm
+          ? "L1's nested tables don't let the walk reach the table."
+          : "The tables that KVM loaded don't let the processor reach the table.")
       throw inner
     }
     let address = GuestPhysicalAddress(rawValue: base.rawValue + UInt64(index) * plan.format.bytes)
@@ -157,15 +174,14 @@ extension VirtualMachine {
       throw fault(plan, [], allowed)
     }
     transcript.references += 1
-    trace { .pagingElement(value, level: level) }
+    trace(plan) { .pagingElement(value, level: level) }
     return GuestWalker.Entry(
       level: level, table: table, index: index, address: address, value: value, accessAbove: [])
   }
 
   /// The entry of a table in memory; `nil` outside every slot.
   func entryValue(at address: GuestPhysicalAddress, bytes: UInt64) -> UInt64? {
-    guard let word = memory.word(at: address) else { return nil }
-    return bytes == 8 ? word : word >> ((address.rawValue & 4) * 8) & 0xffff_ffff
+    memory.entry(at: address, bytes: bytes)
   }
 
   /// Checks presence and reserved bits of an entry.
@@ -204,7 +220,7 @@ extension VirtualMachine {
     }
     record(plan, leaf, "It maps a page of rights \(rights.text), which the access may use.")
     let frame = plan.format.frame(leaf.value, level: leaf.level, address: plan.address)
-    switch translate(frame.address, for: plan.name, access: plan.access) {
+    switch translate(frame.address, for: plan.name, access: plan.access, isTable: false, by: plan.actor) {
     case .success(let address): walker.frame = address.frame
     case .failure(let inner): throw inner
     }
@@ -239,8 +255,8 @@ extension VirtualMachine {
       if plan.access.contains(.fetch) { qualification |= 4 }
       vcpu.exitQualification = qualification | (allowed & 7) << 3
     }
-    trace { .walkerError(code) }
-    say("walk_addr_generic") { _ in
+    trace(plan) { .walkerError(code) }
+    say(plan.actor == .kvm ? "walk_addr_generic" : "hardware") { _ in
       "The walk of \(plan.name.rawValue) for \(hex(plan.address)) ends in a fault with error code "
         + "\(hex(code.rawValue)) (\(code.text))."
     }

@@ -15,12 +15,13 @@ extension VirtualMachine {
   ) {
     guard transcript.detail.contains(.walk) else { return }
     let isLeaf = entry.map { plan.format.isLeaf($0, level: level, role: plan.role) } ?? false
-    transcript.walkSteps.append(
+    transcript.result.walkSteps.append(
       WalkStep(
         stage: plan.name != .guest ? .guest : plan.format.format == .ept ? .ept : .npt,
         nesting: transcript.nesting, level: level, table: table, index: index, entryAddress: address,
         entry: entry,
-        flags: entry.map { plan.format.flagNames($0, isLeaf: isLeaf) } ?? [], conclusion: conclusion(),
+        flags: entry.map { plan.format.flagNames($0, isLeaf: isLeaf, level: level) } ?? [],
+        conclusion: conclusion(),
         references: transcript.references))
   }
 }

@@ -18,8 +18,10 @@ public struct WalkStep: Sendable, Hashable {
   public var table: UInt64?
   /// The entry's place in the table.
   public var index: Int
-  /// Where the entry lies in guest-physical memory; `nil` if it can't be reached.
+  /// Where the entry lies in guest-physical memory; `nil` if it can't be reached, or lies in a table of KVM's.
   public var entryAddress: GuestPhysicalAddress?
+  /// Where the entry lies in a table that KVM built; `nil` for a guest's table.
+  public var shadowEntryAddress: HostPhysicalAddress?
   /// The entry; `nil` if it can't be read.
   public var entry: UInt64?
   /// The entry's flags by name.
@@ -33,10 +35,12 @@ public struct WalkStep: Sendable, Hashable {
   public enum Stage: String, Sendable {
     /// The guest's own.
     case guest
-    /// L1's EPT.
+    /// EPT: L1's for its guest; what KVM built for the processor if ``WalkStep/shadowEntryAddress`` is there.
     case ept
-    /// L1's NPT.
+    /// NPT: L1's for its guest; what KVM built for the processor if ``WalkStep/shadowEntryAddress`` is there.
     case npt
+    /// The shadow pages that KVM built from the guest's own tables.
+    case shadow
   }
 }
 

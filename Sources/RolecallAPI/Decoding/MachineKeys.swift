@@ -37,7 +37,9 @@ struct MachineSection: Sendable {
         MachineKey("ept_5level", \.host.ept5Level), MachineKey("ept_1g", \.host.ept1G),
         MachineKey("ept_execute_only", \.host.eptExecuteOnly),
       ],
-      numbers: [MachineKey("maxphyaddr", \.host.maxPhyAddr)]),
+      numbers: [
+        MachineKey("maxphyaddr", \.host.maxPhyAddr), MachineKey("prefetch_pages", \.host.prefetchPages),
+      ]),
     MachineSection(
       name: "cpuid",
       flags: [

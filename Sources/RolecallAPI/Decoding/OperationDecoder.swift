@@ -57,11 +57,20 @@ struct OperationDecoder {
     ("vmxon", { _, _ in .vmxon }),
     ("vmxoff", { _, _ in .vmxoff }),
     ("walk", { body, _ in .walk(walkRequest(&body)) }),
+    (
+      "page-fault",
+      { body, _ in
+        let address = body.members.word("address")
+        return .pageFault(address: address, errorCode: AccessMode(rawValue: body.members.word("error_code")))
+      }
+    ),
+    ("access", { body, _ in .access(accessRequest(&body)) }),
   ]
 
   /// The operations on the machine.
   static let machineOperations: [(name: String, read: MachineReader)] = [
     ("write-memory", { body in .write(MemoryWrite(&body)) }),
+    ("map", { body in .operation(.machine(.map(mapping(&body)))) }),
     ("zap-all", { _ in .operation(.machine(.zapAll)) }),
   ]
 

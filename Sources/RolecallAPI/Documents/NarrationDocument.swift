@@ -29,10 +29,15 @@ extension Effect {
       json.member("hpa", hex: hpa.rawValue)
       json.member("pgd", hex: pgd == invalidPage ? nil : pgd)
     case .createdPage(let hpa, let frame, let role), .foundPage(let hpa, let frame, let role),
-      .zappedPage(let hpa, let frame, let role):
+      .zappedPage(let hpa, let frame, let role), .unsyncPage(let hpa, let frame, let role),
+      .syncedPage(let hpa, let frame, let role):
       json.member("hpa", hex: hpa.rawValue)
       json.member("gfn", hex: frame.rawValue)
       json.member("role", hex: UInt64(role.rawValue))
+    case .wroteEntry(let page, let index, let value):
+      json.member("hpa", hex: page.rawValue)
+      json.member("index", index)
+      json.member("value", hex: value.rawValue)
     case .roles(let mmu, let vcpuRole, let mmuRole):
       json.member("mmu", mmu.rawValue)
       json.member(naming.vcpuRole, hex: vcpuRole.rawValue)
@@ -51,6 +56,9 @@ extension Effect {
     case .createdPage: "created-page"
     case .foundPage: "found-page"
     case .zappedPage: "zapped-page"
+    case .unsyncPage: "unsync-page"
+    case .syncedPage: "synced-page"
+    case .wroteEntry: "wrote-entry"
     case .roles: "roles"
     case .quirk: "quirk"
     }

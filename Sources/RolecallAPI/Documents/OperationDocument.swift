@@ -15,6 +15,9 @@ extension Operation {
       json.member("op", "write-memory")
       json.key("at")
       json.array { json in for word in words { word.write(to: &json) } }
+    case .machine(.map(let mapping)):
+      json.member("op", "map")
+      mapping.writeMembers(to: &json)
     case .machine(.zapAll):
       json.member("op", "zap-all")
     }
@@ -46,6 +49,8 @@ extension VCPUOperation {
     case .vmxon: "vmxon"
     case .vmxoff: "vmxoff"
     case .walk: "walk"
+    case .pageFault: "page-fault"
+    case .access: "access"
     }
   }
 
@@ -78,6 +83,10 @@ extension VCPUOperation {
       json.member("gva", hex: gva)
       json.member("asid", hex: UInt64(asid))
     case .walk(let request): request.writeMembers(to: &json)
+    case .pageFault(let address, let errorCode):
+      json.member("address", hex: address)
+      json.member("error_code", hex: errorCode.rawValue)
+    case .access(let request): request.writeMembers(to: &json)
     case .smmEnter, .smmLeave, .enterGuest, .vmxon, .vmxoff: break
     }
   }

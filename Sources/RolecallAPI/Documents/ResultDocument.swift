@@ -3,10 +3,11 @@ import KVMModel
 
 /// What one operation did, and the revision that it led to.
 struct ResultDocument {
-  /// The top-level keys, in order; `names` only where it stands alone, `walk` only for a walk.
+  /// The top-level keys, in order. `names` is there only where the result stands alone; `walk`, `page_fault`, `access` with
+  /// `tries`, and `map` only where there was one.
   static let keys = [
-    "names", "revision", "operation", "outcome", "walk", "narration", "changes", "lookups", "tlb", "trace",
-    "vcpu",
+    "names", "revision", "operation", "outcome", "walk", "page_fault", "access", "tries", "map", "narration",
+    "changes", "lookups", "tlb", "trace", "vcpu",
   ]
 
   let operation: Operation
@@ -37,6 +38,21 @@ struct ResultDocument {
     if result.walk != nil, fields.contains("walk") {
       json.key("walk")
       result.writeWalk(to: &json, machine.machine.vendor)
+    }
+    if let fault = result.faults.last, fields.contains("page_fault") {
+      json.key("page_fault")
+      fault.write(to: &json)
+    }
+    if let access = result.access {
+      if fields.contains("access") {
+        json.key("access")
+        result.writeAccess(to: &json)
+      }
+      if fields.contains("tries") { json.member("tries", access.tries) }
+    }
+    if let map = result.map, fields.contains("map") {
+      json.key("map")
+      map.write(to: &json)
     }
     if !isMinimal, fields.contains("narration") {
       json.key("narration")

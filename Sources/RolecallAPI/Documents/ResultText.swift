@@ -1,7 +1,7 @@
 import KVMModel
 
 extension ResultDocument {
-  /// The result for a terminal: the narration a step a line, then the outcome, a walk, the changes, the lookups and the
+  /// The result for a terminal: the narration a step a line, then the outcome, a walk, a mapping, the changes, the lookups and the
   /// TLB calls, with an empty line between them. The trace and the vCPU come only if they are asked for by name.
   func text(_ naming: Naming, in machine: borrowing VirtualMachine) -> String {
     var sections: [[String]] = []
@@ -12,6 +12,7 @@ extension ResultDocument {
         result.walkSteps.map(\.line) + [walk.line]
           + result.memoryChanges.map { "\(hex($0.address.rawValue)): \(hex($0.from)) -> \(hex($0.to))" })
     }
+    if let map = result.map, fields.contains("map") { sections.append(map.lines) }
     if fields.contains("changes") {
       sections.append(
         result.changes.map { "\(naming.path($0.path)): \($0.from.text) -> \($0.to.text)" })
@@ -48,6 +49,17 @@ extension WalkReport {
       "fault #PF(\(hex(fault.errorCode.rawValue))) at \(hex(fault.address))"
         + (fault.nested ? ", nested" : "")
     }
+  }
+}
+
+extension MapReport {
+  /// A line for each entry written, then the pages that became tables.
+  fileprivate var lines: [String] {
+    guard !entries.isEmpty else { return ["mapped already, nothing written"] }
+    return entries.map { entry in
+      "level \(entry.level), entry \(entry.index) at \(hex(entry.address.rawValue)): "
+        + "\(hex(entry.from)) -> \(([hex(entry.to)] + entry.flags).joined(separator: " "))"
+    } + (tables.isEmpty ? [] : ["new tables " + tables.map { hex($0.rawValue) }.joined(separator: " ")])
   }
 }
 

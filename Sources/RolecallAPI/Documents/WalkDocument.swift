@@ -61,7 +61,8 @@ extension WalkFault {
 }
 
 extension WalkStep {
-  fileprivate func write(to json: inout JSONWriter) {
+  /// An entry that a walk read.
+  func write(to json: inout JSONWriter) {
     json.object { json in
       json.member("stage", stage.rawValue)
       json.member("nesting", nesting)
@@ -69,6 +70,7 @@ extension WalkStep {
       json.member("table", hex: table)
       json.member("index", index)
       json.member("entry_gpa", hex: entryAddress?.rawValue)
+      json.member("entry_hpa", hex: shadowEntryAddress?.rawValue)
       json.member("entry", hex: entry)
       json.member("flags", strings: flags)
       json.member("conclusion", conclusion)

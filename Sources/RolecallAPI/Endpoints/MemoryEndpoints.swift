@@ -10,13 +10,13 @@ func answerShadowPages(_ exchange: Exchange) throws(ProblemDetails) -> Response 
   return try session.withState { state throws(ProblemDetails) in
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let pages = state.machine.shadowPages
-    return exchange.json(fields: exchange.fields(revision: state.revision), capacity: 64 + 640 * pages.count)
-    {
-      json in
+    let format = withEntries ? state.machine.spteFormat : nil
+    let capacity = 64 + 640 * pages.count
+    return exchange.json(fields: exchange.fields(revision: state.revision), capacity: capacity) { json in
       json.object { json in
         guard fields.contains("shadow_pages") else { return }
         json.key("shadow_pages")
-        json.array { json in for page in pages { page.write(to: &json, withEntries: withEntries) } }
+        json.array { json in for page in pages { page.write(to: &json, entries: format) } }
       }
     }
   }
@@ -33,7 +33,7 @@ func answerShadowPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
     }
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     return exchange.json(fields: exchange.fields(revision: state.revision)) { json in
-      page.write(to: &json, fields: fields, withEntries: true)
+      page.write(to: &json, fields: fields, entries: state.machine.spteFormat)
     }
   }
 }

@@ -46,11 +46,10 @@ extension Session.State {
   mutating func apply(
     _ operation: Operation, detail: Detail, at time: Timestamp
   ) throws(OperationError) -> OperationResult {
-    let roots = machine.roots
     let result = try machine.apply(operation, detail: detail)
     revision += 1
     updated = time
-    statistics.count(result, from: roots, to: machine)
+    statistics.count(result)
     return result
   }
 }

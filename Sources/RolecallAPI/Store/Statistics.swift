@@ -9,15 +9,14 @@ struct Statistics: Sendable {
   private(set) var misses: [RootLookup.Verdict: Int] = [:]
   private(set) var rootsFreed = 0
   private(set) var shadowPagesCreated = 0
-  private var newestPage: HostPhysicalAddress?
+  private(set) var shadowPagesZapped = 0
+  private(set) var faults: [FaultReturn: Int] = [:]
 
   /// The causes of a miss, the nearest to a hit first.
   private static let causes: [RootLookup.Verdict] = [.roleDiffers, .noShadowPage, .pgdDiffers, .invalid]
 
-  /// Counts an operation: its result, the roots before it, and the machine after it.
-  mutating func count(
-    _ result: OperationResult, from before: [[HostPhysicalAddress]], to after: borrowing VirtualMachine
-  ) {
+  /// Counts an operation.
+  mutating func count(_ result: OperationResult) {
     operations += 1
     for lookup in result.lookups {
       if lookup.hit != nil {
@@ -27,22 +26,15 @@ struct Statistics: Sendable {
         misses[Self.causes.first(where: verdicts.contains) ?? .invalid, default: 0] += 1
       }
     }
-    let roots = after.roots
-    guard roots != before else { return }
-    rootsFreed += zip(before, roots).reduce(0) { sum, pair in sum + pair.0.count { !pair.1.contains($0) } }
-    countPages(of: after)
+    rootsFreed += result.rootsFreed
+    shadowPagesCreated += result.pagesCreated
+    shadowPagesZapped += result.pagesZapped
+    for fault in result.faults { faults[fault.result, default: 0] += 1 }
   }
 
-  /// Counts the pages that were made since the last time.
+  /// Counts the pages of a machine that was just made.
   mutating func countPages(of machine: borrowing VirtualMachine) {
-    let pages = machine.shadowPages
-    guard let newest = pages.last?.hpa else { return }
-    if let known = newestPage {
-      shadowPagesCreated += pages.reversed().prefix { $0.hpa > known }.count
-    } else {
-      shadowPagesCreated += pages.count
-    }
-    newestPage = max(newest, newestPage ?? newest)
+    shadowPagesCreated += machine.shadowPages.count
   }
 
   func write(to json: inout JSONWriter) {
@@ -61,17 +53,13 @@ struct Statistics: Sendable {
       }
       json.member("roots_freed", rootsFreed)
       json.member("shadow_pages_created", shadowPagesCreated)
-    }
-  }
-}
-
-extension VirtualMachine {
-  /// The roots that each MMU of each vCPU holds.
-  var roots: [[HostPhysicalAddress]] {
-    vcpus.flatMap { vcpu in
-      MMUName.allCases.map { name in
-        let mmu = vcpu[name]
-        return ([mmu.root] + mmu.previousRoots).compactMap(\.hpa)
+      json.member("shadow_pages_zapped", shadowPagesZapped)
+      json.key("page_faults")
+      json.object { json in
+        for result in FaultReturn.allCases where result != .continue {
+          json.key(named: result.rawValue)
+          json.integer(faults[result, default: 0])
+        }
       }
     }
   }

@@ -55,6 +55,7 @@ struct RandomOperations {
       let address = GuestPhysicalAddress(rawValue: pick([0x1000, 0x2008, 0x3000, 0x20_0000]))
       return .machine(.writeMemory([MemoryWord(address: address, value: pick([0, 0x1001, 0x4007, .max]))]))
     }
+    if flag(3) { return .machine(.map(mapping())) }
     return .vcpu(
       Int.random(in: 0..<vcpus, using: &generator), vcpuOperation(),
       enterGuest: pick([nil, nil, true, false]))
@@ -82,6 +83,13 @@ struct RandomOperations {
     case 24: pick([.vmxon, .vmxoff, .invlpga(gva: 0x1000, asid: 1)])
     default: .setPKRU(UInt32.random(in: 0...(.max), using: &generator))
     }
+  }
+
+  private mutating func mapping() -> Mapping {
+    Mapping(
+      format: pick(Mapping.Format.allCases), root: pick([0x1000, 0x205e, 0x3020, 0x20_0000]),
+      address: pick([0, 0x40_7000, 0xffff_f000, 1 << 47]), target: pick([0x5000, 0x20_0000, 0x4000_0000]),
+      size: pick(Mapping.Size.allCases), tables: pick([nil, 0xf000_0000]), replace: flag())
   }
 
   private mutating func pgd() -> UInt64 {

@@ -15,7 +15,7 @@ import Testing
         let place = "record \(record["id"].number) op \(index) \(step.json ?? "")"
         let result = try machine.apply(step.operation(config: config))
         #expect(text(result.outcome) == expected(want["r"].text), "\(place)")
-        #expect(result.tlb.map(text) == want["tlb"].array.map(\.text), "\(place)")
+        #expect(result.tlb.map(Self.text) == want["tlb"].array.map(\.text), "\(place)")
         try compare(machine, want["state"], place)
         operations += 1
       }
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  private func text(_ call: TLBCall) -> String {
+  static func text(_ call: TLBCall) -> String {
     switch call {
     case .flushAll: "flush_tlb_all"
     case .flushCurrent: "flush_tlb_current"

@@ -121,6 +121,14 @@ extension Vector {
     case "nested_svm_vmrun":
       operation = .nestedEnter(
         NestedEntry(nestedPaging: self["npt"].flag, pgd: self["ncr3"].optionalNumber, l2: registerValues()))
+    case "fault":
+      operation = .pageFault(address: self["gva"].number, errorCode: AccessMode(rawValue: self["ec"].number))
+    case "poke":
+      return .machine(
+        .writeMemory(
+          self["mem"].array.map {
+            MemoryWord(address: GuestPhysicalAddress(rawValue: $0[0].number), value: $0[1].number)
+          }))
     case "zap_all": return .machine(.zapAll)
     case let name: preconditionFailure("unknown operation \(name)")
     }

@@ -112,7 +112,9 @@ import Testing
 struct Memory {
   var words: [UInt64: UInt64] = [:]
 
-  init(_ pairs: Vector) {
+  init(_ pairs: Vector) { write(pairs) }
+
+  mutating func write(_ pairs: Vector) {
     for pair in pairs.array { words[pair[0].number] = pair[1].number }
   }
 
