@@ -1,0 +1,52 @@
+import Foundation
+import FuzzSupport
+import JSON
+
+/// Foundation's reader beside ours.
+enum FoundationOracle {
+  /// What Foundation reads, nil when it refuses.
+  static func parse(_ bytes: [UInt8]) -> Any? {
+    try? JSONSerialization.jsonObject(with: Data(bytes), options: [.fragmentsAllowed])
+  }
+
+  /// Whether Foundation takes these bytes for UTF-8, and not, by a mark or by zero bytes, for UTF-16 or UTF-32.
+  static func readsAsUTF8(_ bytes: [UInt8]) -> Bool {
+    !bytes.contains(0) && !bytes.starts(with: [0xfe, 0xff]) && !bytes.starts(with: [0xff, 0xfe])
+  }
+
+  /// Whether Foundation may accept what our reader refuses for this reason. RFC 8259 leaves these open.
+  static func mayAccept(_ kind: JSONError.Kind) -> Bool {
+    switch kind {
+    case .byteOrderMark, .duplicateKey, .integerOutOfRange, .tooDeep: true
+    default: false
+    }
+  }
+
+  /// Whether both mean the same.
+  static func agrees(_ ours: JSONValue, _ theirs: Any) -> Bool {
+    switch ours {
+    case .null: return theirs is NSNull
+    case .bool(let bool): return theirs as? Bool == bool
+    case .string(let text): return (theirs as? String).map { Array($0.utf8) == Array(text.utf8) } ?? false
+    case .number(let number): return (theirs as? NSNumber)?.doubleValue == number.double
+    case .array(let elements):
+      guard let array = theirs as? [Any], array.count == elements.count else { return false }
+      return zip(elements, array).allSatisfy { agrees($0, $1) }
+    case .object(let object):
+      guard let members = theirs as? [String: Any], members.count == object.members.count else { return false }
+      return object.members.allSatisfy { member in members[member.key].map { agrees(member.value, $0) } ?? false }
+    }
+  }
+}
+
+extension JSONValue {
+  /// Whether a number in it is beyond every `Double`; Foundation refuses those.
+  var hasHugeNumber: Bool {
+    switch self {
+    case .number(let number): number.double == nil
+    case .array(let elements): elements.contains(where: \.hasHugeNumber)
+    case .object(let object): object.members.contains { $0.value.hasHugeNumber }
+    case .null, .bool, .string: false
+    }
+  }
+}
