@@ -68,8 +68,9 @@ struct APIDescriptionTests {
     path.replace("{type}", with: "invalid-body")
     path.replace("{role}", with: example.role ?? "")
     path.replace("{value}", with: "0x3784?kernel=6.1&against=0x23784")
-    path.replace("{hpa}", with: "0x100000000")
+    path.replace("{hpa}", with: "0x100003000")
     if path.hasSuffix("/memory") { path += "?gpa=0x1000" }
+    if path.hasSuffix("/shadow-pages") { path += "?entries=true" }
     if path.hasSuffix("/translate") { path += "?address=0x7123" }
     return path
   }

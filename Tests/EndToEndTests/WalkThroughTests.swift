@@ -1,18 +1,25 @@
 import Foundation
 import Testing
 
-@Suite("The walk-through in README.md")
+@Suite("The walk-throughs in README.md and docs/guides")
 struct WalkThroughTests {
-  @Test("every command answers what the page shows")
-  func readme() throws {
-    let page = try String(contentsOf: repository.appending(path: "README.md"), encoding: .utf8)
+  @Test("every command answers what the page shows", arguments: try pages())
+  func commands(path: String) throws {
+    let page = try String(contentsOf: repository.appending(path: path), encoding: .utf8)
     let walk = try WalkThrough(page: page)
-    #expect(walk.steps.count >= 10)
+    #expect(walk.steps.count >= (path == "README.md" ? 10 : 1))
     let server = try LiveServer()
     for (step, output) in zip(walk.steps, try walk.outputs(from: server.url)) {
-      #expect(output == step.output, "README.md is out of date at: \(step.command)")
+      #expect(output == step.output, "\(path) is out of date at: \(step.command)")
     }
     try server.stop()
+  }
+
+  /// README.md and every guide.
+  private static func pages() throws -> [String] {
+    let guides = try FileManager.default.contentsOfDirectory(
+      atPath: repository.appending(path: "docs/guides").path())
+    return ["README.md"] + guides.filter { $0.hasSuffix(".md") }.sorted().map { "docs/guides/" + $0 }
   }
 
   @Test("an output that has become another is seen")

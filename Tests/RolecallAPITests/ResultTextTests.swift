@@ -75,6 +75,52 @@ import Testing
     #expect(fault.contains("\nfault #PF(0x0) at 0x9000\n\nkvm_mmu_pagetable_walk: addr 9000 "))
   }
 
+  @Test func anAccessIsALineForEachFault() throws {
+    let path = try client.session(GuestTables.fourLevel.session("intel-shadow")) + "/vcpus/0/access"
+    func text(_ query: String, _ body: String) throws -> String {
+      try client.post(path + query, body, fields: asText).text
+    }
+    let body = #"{"address": "0x7008", "access": "write", "cpl": 3, "value": "0x2a"}"#
+    let sections = try text("", body).split(separator: "\n\n").map { $0.split(separator: "\n") }
+    #expect(sections.count == 5)
+    #expect(sections[1] == ["outcome: ok"] && sections[2].count == 4 + 1 + 5)
+    #expect(sections[2][0].hasPrefix("shadow level 4, entry 0, 0x100001827 P W U A MMU-present: "))
+    #expect(sections[2][4] == "gpa 0x5008" && sections[2].last == "0x5008: 0x0 -> 0x2a")
+    // The changes of memory stand with the walk.
+    #expect(sections[3].count == 5 && sections[3][0] == "page fault at 0x7008, error code 0x6: fixed")
+    #expect(sections[3][4].hasPrefix("guest level 1, entry 7, 0x5007 P RW US: "))
+    #expect(
+      sections[4] == ["access: 2 tries, value 0x2a", "  page fault at 0x7008, error code 0x6: fixed"])
+    #expect(try text("?fields=access", body) == "access: 1 try, value 0x2a\n")
+    #expect(try text("?fields=tries", body) == "tries 1\n")
+    let fault = try text("?fields=walk,access", #"{"address": "0x9000"}"#).split(separator: "\n")
+    #expect(fault.contains("exit to KVM at 0x9000, error code 0x0") && fault.contains("access: 1 try"))
+  }
+
+  @Test func aPageFaultIsALineForEachEntry() throws {
+    var tables = GuestTables.fourLevel
+    tables.path([0x4000], to: 0x3000, for: 0x8000, flags: 7)
+    tables.path([0x4000], to: 0x1_0000_0000, for: 0x9000, flags: 7)
+    let session = try client.session(tables.session("intel-shadow"))
+    let path = session + "/vcpus/0/page-fault?fields=page_fault"
+    let lines = try client.post(path, #"{"address": "0x8000", "error_code": 2}"#, fields: asText).text
+      .split(separator: "\n")
+    #expect(lines.count == 1 + 4 + 4)
+    #expect(
+      lines[0] == "page fault at 0x8000, error code 0x2: emulate, and the page is one of its own tables")
+    #expect(lines[1].hasPrefix("guest level 4, ") && lines[8] == "0x4040: 0x3007 -> 0x3067")
+    let device = try client.post(
+      session + "/vcpus/0/access?fields=access", #"{"address": "0x9000"}"#, fields: asText
+    ).text
+    #expect(
+      device.hasPrefix("access: 1 try, emulated, MMIO\n  page fault at 0x9000, error code 0x0: emulate"))
+    #expect(
+      try client.post(
+        try client.session() + "/vcpus/0/page-fault?fields=page_fault",
+        #"{"address": "0x5000", "error_code": 4}"#, fields: asText
+      ).text == "page fault at 0x5000, error code 0x4: fixed\n")
+  }
+
   @Test func fieldsAndPreferenceChooseTheSections() throws {
     let path = try client.session() + "/vcpus/0"
     func text(_ query: String, _ fields: [(name: String, value: String)] = []) throws -> String {

@@ -23,15 +23,15 @@ import Testing
     for (step, level) in zip(walk["steps"].elements, [4, 3, 2, 1]) {
       #expect(
         step.keys == [
-          "stage", "nesting", "level", "table", "index", "entry_gpa", "entry", "flags", "conclusion",
-          "references",
+          "stage", "nesting", "level", "table", "index", "entry_gpa", "entry_hpa", "entry", "flags",
+          "conclusion", "references",
         ])
       let table = UInt64(5 - level) << 12
       let index = level == 1 ? 7 : 0
       #expect(step["stage"].string == "guest" && step["nesting"].integer == 0)
       #expect(step["level"].integer == level && step["references"].integer == 5 - level)
       #expect(step["table"].string == hex(table) && step["index"].integer == index)
-      #expect(step["entry_gpa"].string == hex(table + UInt64(index) * 8))
+      #expect(step["entry_gpa"].string == hex(table + UInt64(index) * 8) && step["entry_hpa"] == .null)
       #expect(step["entry"].string == hex(table + 0x1007))
       #expect(step["flags"].elements.map(\.string) == ["P", "RW", "US"])
       #expect(step["conclusion"].string?.isEmpty == false)

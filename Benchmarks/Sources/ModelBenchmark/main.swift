@@ -54,18 +54,46 @@ let toggleSMEP = [Operation]([
 ])
 let switchCR3 = (1...3).map { Operation.vcpu(0, .setCR(.cr3, .value(UInt64($0) << 12))) }
 
-let cases: [(name: String, preset: String, operations: [Operation])] = [
-  ("set-cr cr4 SMEP (every root dropped and found again)", "intel-ept", toggleSMEP),
-  ("set-cr cr4 SMEP (every root dropped and found again)", "intel-shadow", toggleSMEP),
-  ("set-cr cr3 among three values (root cache hits)", "intel-shadow", switchCR3),
-  ("set-cr cr0 WP (roles only)", "intel-ept", toggleWP),
+func map(_ format: Mapping.Format, root: UInt64, _ address: UInt64, to target: UInt64, tables: UInt64) -> Operation {
+  .machine(.map(Mapping(format: format, root: root, address: address, target: target, tables: tables)))
+}
+
+/// A guest with one page mapped by 4-level tables.
+let oneDimension = [map(.fourLevel, root: 0x1000, 0x40_0000, to: 0x5_0000, tables: 0x2000)]
+/// The same as L2: its four tables and its page are mapped by L1's 4-level EPT.
+let twoDimensions: [Operation] =
+  [0x1000, 0x2000, 0x3000, 0x4000, 0x5_0000].map {
+    map(.ept, root: 0x10_0000, $0, to: $0, tables: 0x10_1000)
+  } + oneDimension + [
+    .vcpu(0, .nestedEnter(NestedEntry(nestedPaging: true, pgd: 0x10_005e, l2: RegisterValues(cr3: 0x1000))))
+  ]
+let walk = [Operation.vcpu(0, .walk(WalkRequest(address: 0x40_0000, access: .read)), enterGuest: false)]
+let access = [Operation.vcpu(0, .access(AccessRequest(address: 0x40_0000, kind: .read)), enterGuest: false)]
+let build = access + [Operation.machine(.zapAll)]
+
+let cases: [(name: String, preset: String, setup: [Operation], operations: [Operation])] = [
+  ("set-cr cr4 SMEP (every root dropped and found again)", "intel-ept", [], toggleSMEP),
+  ("set-cr cr4 SMEP (every root dropped and found again)", "intel-shadow", [], toggleSMEP),
+  ("set-cr cr3 among three values (root cache hits)", "intel-shadow", [], switchCR3),
+  ("set-cr cr0 WP (roles only)", "intel-ept", [], toggleWP),
+  ("walk of 4-level tables", "intel-shadow", oneDimension, walk),
+  ("walk in two dimensions, 4-level each (24 references)", "intel-ept", twoDimensions, walk),
+  ("access that the loaded tables allow", "intel-shadow", oneDimension, access),
+  ("access that builds three shadow pages, and zap-all, in turn", "intel-shadow", oneDimension, build),
 ]
+
+func prepared(_ row: (name: String, preset: String, setup: [Operation], operations: [Operation])) throws -> VirtualMachine {
+  var machine = VirtualMachine(machine: preset(row.preset))
+  for operation in row.setup { _ = try machine.apply(operation, detail: []) }
+  return machine
+}
+
 // `ModelBenchmark once CASE bare|all COUNT` runs one case once, for a profiler.
 if CommandLine.arguments.count == 5, CommandLine.arguments[1] == "once",
   let number = Int(CommandLine.arguments[2]), let count = Int(CommandLine.arguments[4])
 {
   let row = cases[number]
-  var machine = VirtualMachine(machine: preset(row.preset))
+  var machine = try prepared(row)
   let detail: Detail = CommandLine.arguments[3] == "all" ? .all : []
   for index in 0..<count {
     _ = try machine.apply(row.operations[index % row.operations.count], detail: detail)
@@ -74,7 +102,7 @@ if CommandLine.arguments.count == 5, CommandLine.arguments[1] == "once",
 }
 
 for row in cases {
-  let machine = VirtualMachine(machine: preset(row.preset))
+  let machine = try prepared(row)
   let bare = try rate(400_000, machine, row.operations, [])
   let full = try rate(60_000, machine, row.operations, .all)
   print("\(row.preset), \(row.name): \(text(bare)) bare, \(text(full)) with every detail")
@@ -87,3 +115,24 @@ machines.reserveCapacity(sessions)
 for _ in 0..<sessions { machines.append(VirtualMachine(machine: preset("intel-ept"))) }
 print("memory for a machine at rest: \((residentBytes() - before) / sessions) bytes")
 withExtendedLifetime(machines) {}
+
+/// A session in which accesses built shadow pages: one of level 1 for each 2 MiB.
+var busy = VirtualMachine(machine: preset("intel-shadow"))
+for region in 0..<1000 {
+  let address = UInt64(region) << 21
+  _ = try busy.apply(
+    map(.fourLevel, root: 0x1000, address, to: 0x3000_0000 + UInt64(region) << 12, tables: 0x10_0000), detail: [])
+  _ = try busy.apply(.vcpu(0, .access(AccessRequest(address: address, kind: .read))), detail: [])
+}
+let pages = busy.shadowPages.count
+let copies = 200
+let start = residentBytes()
+var busyMachines: [VirtualMachine] = []
+for _ in 0..<copies {
+  var copy = busy
+  // Each copy writes once to everything that it could share with the others.
+  _ = try copy.apply(.vcpu(0, .access(AccessRequest(address: 0, kind: .write, value: 1))), detail: [])
+  busyMachines.append(copy)
+}
+print("memory for a machine with \(pages) shadow pages, guest memory aside: \((residentBytes() - start) / copies) bytes")
+withExtendedLifetime(busyMachines) {}

@@ -65,7 +65,11 @@ extension VirtualMachine {
     } else if result.return == .spurious {
       say("fast_page_fault") { _ in "The entry \(hex: old.rawValue) allows the access already." }
     } else {
-      say("fast_page_fault") { _ in "The entry \(hex: old.rawValue) can't be mended quickly." }
+      say("fast_page_fault") { _ in
+        old == .none
+          ? "There is no entry yet, so changing one is not enough."
+          : "Changing one bit of the entry \(hex: old.rawValue) is not enough."
+      }
     }
     let (number, new) = (vcpu.id, pages[place])
     trace { .fastPageFault(vcpu: number, fault, at: place, old: old, new: new, result.return) }

@@ -1,7 +1,8 @@
 extension VirtualMachine {
   /// Handles a fault where guest tables say what an address means (`FNAME(page_fault)`).
   mutating func indirectPageFault(_ fault: PageFault, _ name: MMUName) throws(Refused) -> FaultReport {
-    let access = fault.errorCode.subtracting(.reserved)
+    var access = fault.errorCode.subtracting(.reserved)
+    if fault.alignmentCheck { access.insert(.alignmentCheck) }
     var walker: GuestWalker
     switch walk(name, fault.address, access: access) {
     case .success(let found): walker = found
@@ -51,7 +52,8 @@ extension VirtualMachine {
     walker.access.remove(.user)
     if role.ext.contains(.cr4SMEP) { walker.access.remove(.execute) }
     let rights = walker.access.text
-    say("FNAME(page_fault)") { _ in
+    let handler = vcpu[name].pageFault?.rawValue ?? ""
+    say(handler) { _ in
       "CR0.WP is 0, so the supervisor may write the read-only page: the entry gets rights \(rights), which users "
         + "can't use."
     }

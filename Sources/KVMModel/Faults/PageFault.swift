@@ -5,9 +5,12 @@ struct PageFault {
   let address: UInt64
   /// The error code, bits 31:0.
   let errorCode: AccessMode
+  /// EFLAGS.AC is set, which KVM reads from the vCPU and no error code tells.
+  let alignmentCheck: Bool
 
-  init(address: UInt64, errorCode: AccessMode) {
+  init(address: UInt64, errorCode: AccessMode, alignmentCheck: Bool) {
     self.address = address
+    self.alignmentCheck = alignmentCheck
     self.errorCode = AccessMode(rawValue: errorCode.rawValue & 0xffff_ffff)
   }
 
@@ -49,8 +52,7 @@ extension VirtualMachine {
     let name = vcpu.mmu
     let handler = vcpu[name].pageFault ?? .tdp
     enter(handler.rawValue) { _ in
-      "\(name.rawValue) has a fault at \(hex: fault.address) with error code \(hex: fault.errorCode.rawValue) "
-        + "(\(fault.errorCode.text))."
+      "\(name.rawValue) has a fault at \(hex: fault.address) with error code \(fault.errorCode.summary)."
     }
     defer { leave() }
     let report: FaultReport

@@ -48,7 +48,7 @@ extension VirtualMachine {
     }
     say("hardware") { _ in
       "The processor leaves the guest: the loaded tables don't allow the access (\(hex: fault.address), error code "
-        + "\(hex: fault.errorCode.rawValue))."
+        + "\(fault.errorCode.summary))."
     }
     return try handleFault(fault, request)
   }
@@ -71,10 +71,13 @@ extension VirtualMachine {
       machine.vendor == .amd && machine.tdp
       ? fault.errorCode.intersection([.guestFinal, .guestPage]) : nil
     defer { vcpu.nestedFaultStage = nil }
-    let result = try pageFault(fault.address, fault.errorCode)
+    let result = try pageFault(
+      fault.address, fault.errorCode, alignmentCheck: request.alignmentCheck && !request.implicit)
     guard result == .emulate else { return false }
     let frame = GuestFrameNumber(rawValue: fault.address >> 12)
-    if activeMMU.mmuRole.direct && fault.errorCode.isSuperset(of: [.guestPage, .write, .present]) {
+    if activeMMU.mmuRole.direct && fault.errorCode.isSuperset(of: [.guestPage, .write, .present])
+      && !fault.errorCode.contains(.reserved)
+    {
       unprotect(frame)
       return false
     }
@@ -84,8 +87,10 @@ extension VirtualMachine {
   }
 
   /// Handles a fault that the hardware reports (`kvm_mmu_page_fault`, up to emulation).
-  mutating func pageFault(_ address: UInt64, _ errorCode: AccessMode) throws(Refused) -> FaultReturn {
-    let fault = PageFault(address: address, errorCode: errorCode)
+  mutating func pageFault(
+    _ address: UInt64, _ errorCode: AccessMode, alignmentCheck: Bool = false
+  ) throws(Refused) -> FaultReturn {
+    let fault = PageFault(address: address, errorCode: errorCode, alignmentCheck: alignmentCheck)
     let firstStep = transcript.result.walkSteps.count
     let firstChange = transcript.result.memoryChanges.count
     defer { transcript.closeFault(stepsFrom: firstStep, changesFrom: firstChange) }
@@ -108,7 +113,9 @@ extension VirtualMachine {
   ///
   /// - Parameter address: where it leads, if the fault told.
   private mutating func emulate(_ request: AccessRequest, at address: GuestPhysicalAddress?) throws(Refused) {
-    enter("x86_emulate_instruction") { _ in "The processor can't do it, so KVM carries the instruction out." }
+    enter("x86_emulate_instruction") { _ in
+      "The processor may not write a guest table that is shadowed, nor reach a device: KVM carries the instruction out."
+    }
     defer { leave() }
     transcript.result.access?.isEmulated = true
     var target = address ?? rememberedMMIO(request)

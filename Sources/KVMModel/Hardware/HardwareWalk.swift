@@ -4,23 +4,32 @@ extension VirtualMachine {
   /// Translates a guest-physical address by the tables of two-dimensional paging (Intel SDM volume 3, section 29.3.2; AMD APM
   /// volume 2, section 15.25.5).
   ///
-  /// - Parameter isTable: a table of the guest lies there, which the processor reads and, to set accessed and dirty flags,
-  ///   writes.
+  /// - Parameter isTable: a table of the guest lies there. Reading it counts as a write where the loaded tables have accessed
+  ///   and dirty flags (Intel SDM volume 3, section 29.3.5), and always on AMD.
   mutating func hostAddress(
     _ address: GuestPhysicalAddress, access: AccessMode, isTable: Bool
   ) -> Result<GuestPhysicalAddress, WalkFault> {
     var mode = access.intersection(.kinds)
     if isTable {
-      mode = machine.vendor == .amd || machine.eptAD ? [.user, .write] : .user
-    } else if machine.vendor == .amd || mode.isDisjoint(with: [.write, .fetch]) {
+      if readingTablesWrites { mode = [.user, .write] }
+    } else if machine.vendor == .amd {
       mode.insert(.user)
+    } else {
+      // EPT knows no privilege: this bit is a read there.
+      mode = mode.isDisjoint(with: [.write, .fetch]) ? .user : mode.subtracting(.user)
     }
     let permissions = Permissions(role: .twoDimensionalHardware, ept: spteFormat.isEPT)
     let result = walkLoadedTables(address.rawValue, mode, permissions)
     guard case .failure(let fault) = result, fault.errorCode != .reserved else { return result }
+    // Bit 8 of the exit qualification: the translation of the linear address, not one of its tables.
     if !isTable { vcpu.exitQualification |= 1 << 8 }
     let code = fault.errorCode.union(isTable ? .guestPage : .guestFinal)
     return .failure(WalkFault(errorCode: code, address: fault.address, nested: true))
+  }
+
+  /// Whether the processor's reads of the guest's tables count as writes.
+  var readingTablesWrites: Bool {
+    machine.vendor == .amd || activeMMU.root.hpa.map { hardwareEPTP($0) >> 6 & 1 != 0 } ?? false
   }
 
   /// Walks the shadow pages of a guest without two-dimensional paging. CR0.WP and EFER.NX are always on for the processor
@@ -52,7 +61,10 @@ extension VirtualMachine {
       transcript.references += 1
       rights.formIntersection(format.rights(spte))
       if format.isMMIO(spte) {
-        record(walk, spte, "It is an MMIO entry: a reserved value by which KVM knows the address.")
+        record(
+          walk, spte,
+          "It is an MMIO entry: \(format.isEPT ? "its rights are a combination that EPT forbids" : "a bit is set that no processor allows"), so every access faults and KVM knows the address at once."
+        )
         let code: AccessMode =
           format.isEPT ? .reserved : access.intersection(.kinds).union([.present, .reserved])
         return .failure(WalkFault(errorCode: code, address: address, nested: true))

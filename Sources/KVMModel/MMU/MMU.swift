@@ -107,6 +107,17 @@ public enum WalkFormat: String, Sendable {
     self = role.base.level == 0 ? .nonpaging : role.base.has4ByteGPTE ? .paging32 : .paging64
   }
 
+  /// The functions that the kernel compiles for each format (`paging_tmpl.h`), besides those named by
+  /// ``PageFaultHandler``.
+  var functions: (syncPage: String, invlpg: String, prefetchGPTE: String) {
+    switch self {
+    case .nonpaging: ("nonpaging_sync_page", "", "")
+    case .paging32: ("paging32_sync_page", "paging32_invlpg", "paging32_prefetch_gpte")
+    case .paging64: ("paging64_sync_page", "paging64_invlpg", "paging64_prefetch_gpte")
+    case .ept: ("ept_sync_page", "ept_invlpg", "ept_prefetch_gpte")
+    }
+  }
+
   /// The page-fault handler of shadow paging for this format.
   var shadowPageFault: PageFaultHandler {
     switch self {

@@ -61,7 +61,8 @@ extension VirtualMachine {
       outcome = error.outcome
       if narrates, let refusal = outcome.refusal, !outcome.isNarratedWhereItArises {
         transcript.append(
-          refusal.function, "Refused: \(refusal.reason). \(outcome.summary).", nil)
+          refusal.function,
+          "\(operation.usesMemory ? "Ends" : "Refused"): \(refusal.reason). \(outcome.summary).", nil)
       }
     }
     if operation == .enterGuest { return enterGuest() }
@@ -161,6 +162,16 @@ extension VirtualMachine {
     say("kvm_vm_ioctl") { _ in
       "\(words.count) word\(words.count == 1 ? "" : "s") of guest memory \(words.count == 1 ? "is" : "are") written. "
         + "KVM does not notice."
+    }
+  }
+}
+
+extension VCPUOperation {
+  /// It looks for an address; a fault is then an answer, not a refusal.
+  fileprivate var usesMemory: Bool {
+    switch self {
+    case .walk, .pageFault, .access: true
+    default: false
     }
   }
 }

@@ -85,6 +85,7 @@ extension VirtualMachine {
   /// Drops an address's entry below one root, if it is in a page that is out of date, and makes it anew from the guest's
   /// (`FNAME(invlpg)`).
   private mutating func invalidate(_ name: MMUName, _ root: HostPhysicalAddress, _ gva: UInt64) {
+    let functions = (vcpu[name].walkFormat ?? .nonpaging).functions
     forgetMMIO(gva)
     guard var walk = shadowWalk(name, from: root, gva) else { return }
     while walk.level > 1, pages[walk.table]?.unsyncChildren.isEmpty == false, pages[walk.place].isPresent {
@@ -93,7 +94,7 @@ extension VirtualMachine {
     guard walk.level == 1, let page = pages[walk.table], page.isUnsync,
       let table = GuestTable(page, of: vcpu[name])
     else {
-      say("FNAME(invlpg)") { _ in
+      say(functions.invlpg) { _ in
         "Below the root at \(hex: root.rawValue) the address has no entry in a page that is out of date, so none is "
           + "dropped."
       }
@@ -101,14 +102,17 @@ extension VirtualMachine {
     }
     let place = walk.place
     let old = pages[place]
-    enter("FNAME(invlpg)") { _ in
-      "The page at \(hex: page.hpa.rawValue) is out of date: its entry \(place.index), \(hex: old.rawValue), is "
-        + "dropped and made anew from the guest's."
+    enter(functions.invlpg) { _ in
+      "The page at \(hex: page.hpa.rawValue) is out of date: its entry \(place.index), \(hex: old.rawValue), is dropped."
     }
     dropSPTE(place)
     if old.isPresent { raiseOnAll(.tlbFlush, "a processor may still hold the entry") }
     if let guest = entryValue(at: table.address(of: place.index), bytes: table.format.bytes) {
-      _ = prefetch(place, guest, table)
+      let isMade = prefetch(place, guest, table)
+      say(functions.prefetchGPTE) { _ in
+        "The guest's entry, \(hex: guest), "
+          + (isMade ? "makes a new one at once." : "can't be used yet, so the next access makes a new one.")
+      }
     }
     leave()
   }

@@ -43,8 +43,10 @@ extension VirtualMachine {
         let old = pages[place]
         flush = old.isPresent || flush
         _ = zapEntry(place, &zapped, recursive: false)
-        say("kvm_mmu_pte_write", effect: effect(of: place)) { _ in
-          "Entry \(index) of \(hex: page.hpa.rawValue) stood for what was written: \(hex: old.rawValue) is cleared."
+        say("kvm_mmu_pte_write", effect: old == .none ? nil : effect(of: place)) { _ in
+          "Entry \(index) of \(hex: page.hpa.rawValue) stands for what was written"
+            + (old == .none
+              ? " and is empty: there is nothing to clear." : ": \(hex: old.rawValue) is cleared.")
         }
       }
     }

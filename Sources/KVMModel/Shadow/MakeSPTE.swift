@@ -61,8 +61,8 @@ extension VirtualMachine {
       if page.isUnsync && request.canUnsync { continue }
       if !request.canUnsync || request.isPrefetch {
         say("mmu_try_to_unsync_pages") { _ in
-          "Frame \(hex: frame.rawValue) is a guest table that \(hex: page.hpa.rawValue) shadows: the entry made "
-            + (request.isPrefetch ? "in advance" : "now") + " stays read-only."
+          "Frame \(hex: frame.rawValue) is a guest table that \(hex: page.hpa.rawValue) shadows: the entry "
+            + (request.canUnsync ? "made in advance" : "that is synced") + " stays read-only."
         }
         return false
       }

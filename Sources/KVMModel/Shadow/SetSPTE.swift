@@ -61,7 +61,7 @@ extension VirtualMachine {
   mutating func saySet(
     _ place: SPTEPlace, _ request: LeafRequest, _ result: FaultReturn, _ isWriteProtected: Bool
   ) {
-    say("mmu_set_spte", effect: effect(of: place)) { machine in
+    say("mmu_set_spte", effect: result == .spurious ? nil : effect(of: place)) { machine in
       let spte = machine.pages[place]
       let flags = machine.spteFormat.flagNames(spte, level: 1).joined(separator: " ")
       return result == .spurious

@@ -45,7 +45,7 @@ extension VirtualMachine {
   private mutating func syncEntry(_ place: SPTEPlace, _ table: GuestTable, _ guest: UInt64) -> Bool {
     guard let page = pages[place.page], let old = page.entry(place.index) else { return false }
     guard let (frame, access) = translation(guest, table, page.role) else {
-      saySynced(place, guest, "is not present, not accessed or not legal any more: the entry is dropped")
+      saySynced(place, table, guest, "is not present, not accessed or not legal any more: the entry is dropped")
       dropSPTE(place)
       return true
     }
@@ -58,7 +58,7 @@ extension VirtualMachine {
       return false
     }
     if (access.isEmpty && spteFormat.present == 0) || frame != page.frame(ofEntry: place.index) {
-      saySynced(place, guest, "maps another frame: the entry is dropped")
+      saySynced(place, table, guest, "maps another frame: the entry is dropped")
       dropSPTE(place)
       return true
     }
@@ -68,13 +68,14 @@ extension VirtualMachine {
     let (spte, _) = makeSPTE(request, in: page, over: old.spte)
     let flush = updateSPTE(place, to: spte)
     pages.write(ShadowEntry(index: place.index, spte: spte, frame: frame, access: access), in: place.page)
-    saySynced(place, guest, "still maps the frame: the entry becomes \(hex(spte.rawValue))")
+    saySynced(place, table, guest, "still maps the frame: the entry becomes \(hex(spte.rawValue))")
     return flush
   }
 
-  private mutating func saySynced(_ place: SPTEPlace, _ guest: UInt64, _ what: @autoclosure () -> String) {
+  private mutating func saySynced(
+    _ place: SPTEPlace, _ table: GuestTable, _ guest: UInt64, _ what: @autoclosure () -> String) {
     let text = narrates ? what() : ""
-    say("FNAME(sync_page)") { _ in "Entry \(place.index): the guest's entry \(hex: guest) \(text)." }
+    say(table.format.format.functions.syncPage) { _ in "Entry \(place.index): the guest's entry \(hex: guest) \(text)." }
   }
 
   /// What a level-1 guest entry stands for, by its own rights and those of the page (`FNAME(prefetch_invalid_gpte)`,

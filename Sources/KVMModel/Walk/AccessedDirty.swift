@@ -3,7 +3,8 @@ extension VirtualMachine {
   /// (`update_accessed_dirty_bits`). A PDPTE has neither.
   ///
   /// - Returns: false if an entry is no longer what the walk read.
-  mutating func setAccessedDirty(_ plan: WalkPlan, _ walker: inout GuestWalker) -> Bool {
+  /// - Throws: the fault of a processor that may read the table but not write it.
+  mutating func setAccessedDirty(_ plan: WalkPlan, _ walker: inout GuestWalker) throws(WalkFault) -> Bool {
     let last = walker.path.count - 1
     for position in walker.path.indices {
       let entry = walker.path[position]
@@ -23,6 +24,13 @@ extension VirtualMachine {
             + "starts over."
         }
         return false
+      }
+      if plan.actor == .processor && !readingTablesWrites {
+        let offset = UInt64(entry.index) * plan.format.bytes
+        let place = translate(
+          GuestPhysicalAddress(rawValue: entry.table.address.rawValue + offset), for: plan.name,
+          access: [.write, .user], isTable: true, by: .processor)
+        if case .failure(let fault) = place { throw fault }
       }
       storeEntry(value, over: entry.value, at: entry.address, bytes: plan.format.bytes)
       walker.path[position].value = value

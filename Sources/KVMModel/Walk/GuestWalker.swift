@@ -104,7 +104,11 @@ extension VirtualMachine {
         if !access.contains(.write), let leaf = walker.path.last, leaf.value & plan.format.dirty == 0 {
           walker.access.remove(.write)
         }
-        guard setAccessedDirty(plan, &walker) else { continue }
+        do {
+          guard try setAccessedDirty(plan, &walker) else { continue }
+        } catch {
+          return .failure(error)
+        }
       }
       return .success(walker)
     }
@@ -154,10 +158,15 @@ extension VirtualMachine {
     _ plan: WalkPlan, _ table: GuestFrameNumber, _ level: Int, _ allowed: UInt64
   ) throws(WalkFault) -> GuestWalker.Entry {
     let index = plan.format.index(of: plan.address, level: level)
-    let access: AccessMode = plan.hasAccessedDirty ? [.write, .user] : .user
-    let base: GuestPhysicalAddress
-    switch translate(table.address, for: plan.name, access: access, isTable: true, by: plan.actor) {
-    case .success(let address): base = address
+    let isWrite = plan.actor == .processor ? readingTablesWrites : plan.hasAccessedDirty
+    let access: AccessMode = isWrite ? [.write, .user] : .user
+    let offset = UInt64(index) * plan.format.bytes
+    // KVM asks where the table is, the processor where the entry is: it shows in the address of a fault.
+    let asked = GuestPhysicalAddress(
+      rawValue: table.address.rawValue + (plan.actor == .processor ? offset : 0))
+    let address: GuestPhysicalAddress
+    switch translate(asked, for: plan.name, access: access, isTable: true, by: plan.actor) {
+    case .success(let found): address = GuestPhysicalAddress(rawValue: found.frame.address.rawValue + offset)
     case .failure(let inner):
       record(
         plan, level: level, table: table.address.rawValue, index: index, address: nil, entry: nil,
@@ -166,7 +175,6 @@ extension VirtualMachine {
           : "The tables that KVM loaded don't let the processor reach the table.")
       throw inner
     }
-    let address = GuestPhysicalAddress(rawValue: base.rawValue + UInt64(index) * plan.format.bytes)
     guard let value = entryValue(at: address, bytes: plan.format.bytes) else {
       record(
         plan, level: level, table: table.address.rawValue, index: index, address: address, entry: nil,
@@ -220,7 +228,9 @@ extension VirtualMachine {
     }
     record(plan, leaf, "It maps a page of rights \(rights.text), which the access may use.")
     let frame = plan.format.frame(leaf.value, level: leaf.level, address: plan.address)
-    switch translate(frame.address, for: plan.name, access: plan.access, isTable: false, by: plan.actor) {
+    let offset = plan.actor == .processor ? plan.address & 0xfff : 0
+    let asked = GuestPhysicalAddress(rawValue: frame.address.rawValue + offset)
+    switch translate(asked, for: plan.name, access: plan.access, isTable: false, by: plan.actor) {
     case .success(let address): walker.frame = address.frame
     case .failure(let inner): throw inner
     }
@@ -258,7 +268,7 @@ extension VirtualMachine {
     trace(plan) { .walkerError(code) }
     say(plan.actor == .kvm ? "walk_addr_generic" : "hardware") { _ in
       "The walk of \(plan.name.rawValue) for \(hex(plan.address)) ends in a fault with error code "
-        + "\(hex(code.rawValue)) (\(code.text))."
+        + "\(code.summary)."
     }
     return WalkFault(errorCode: code, address: plan.address, nested: plan.isNested)
   }

@@ -67,7 +67,14 @@ extension Outcome {
       .pageFault, errorCode: UInt32(truncatingIfNeeded: fault.errorCode.rawValue), address: fault.address,
       refusal: Refusal(
         function: function,
-        reason: "the walk of \(hex(fault.address)) faults: "
-          + (fault.errorCode.isEmpty ? "not present" : fault.errorCode.text)))
+        reason: "the walk of \(hex(fault.address)) \(fault.errorCode.cause) (\(fault.errorCode.summary))"))
+  }
+}
+
+extension AccessMode {
+  /// Why a walk ended so.
+  fileprivate var cause: String {
+    if contains(.reserved) { return "finds reserved bits set" }
+    return contains(.present) ? "finds a page that the access may not use" : "finds no present entry"
   }
 }

@@ -43,6 +43,11 @@ extension AccessMode {
     return parts.joined(separator: "|")
   }
 
+  /// The bits as a number and by name, or what it means that none is set.
+  var summary: String {
+    "\(hex(rawValue)) (\(isEmpty ? "a supervisor's read of what is not present" : text))"
+  }
+
   private static let traceNames: [(bit: AccessMode, name: String)] = [
     (.present, "P"), (.write, "W"), (.user, "U"), (.reserved, "RSVD"), (.fetch, "F"),
   ]

@@ -37,7 +37,7 @@ struct ResultDocument {
     }
     if result.walk != nil, fields.contains("walk") {
       json.key("walk")
-      result.writeWalk(to: &json, machine.machine.vendor)
+      result.writeWalk(to: &json, machine.machine)
     }
     if let fault = result.faults.last, fields.contains("page_fault") {
       json.key("page_fault")

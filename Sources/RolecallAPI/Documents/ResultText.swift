@@ -1,16 +1,24 @@
 import KVMModel
 
 extension ResultDocument {
-  /// The result for a terminal: the narration a step a line, then the outcome, a walk, a mapping, the changes, the lookups and the
-  /// TLB calls, with an empty line between them. The trace and the vCPU come only if they are asked for by name.
+  /// The result for a terminal: the narration a step a line, then the outcome, a walk, a page fault, an access, a mapping, the
+  /// changes, the lookups and the TLB calls, with an empty line between them. The trace and the vCPU come only if they are asked
+  /// for by name.
   func text(_ naming: Naming, in machine: borrowing VirtualMachine) -> String {
     var sections: [[String]] = []
     if !isMinimal, fields.contains("narration") { sections.append(result.narration.map(\.line)) }
     if fields.contains("outcome") { sections.append(["outcome: \(result.outcome.text)"]) }
-    if let walk = result.walk, fields.contains("walk") {
-      sections.append(
-        result.walkSteps.map(\.line) + [walk.line]
-          + result.memoryChanges.map { "\(hex($0.address.rawValue)): \(hex($0.from)) -> \(hex($0.to))" })
+    let showsWalk = result.walk != nil && fields.contains("walk")
+    if showsWalk { sections.append(result.walkLines) }
+    if let fault = result.faults.last, fields.contains("page_fault") {
+      sections.append([fault.line] + fault.steps.map(\.line))
+      // A walk has listed every change already.
+      if !showsWalk { sections[sections.count - 1] += fault.memoryChanges.map(\.line) }
+    }
+    if let access = result.access, fields.contains("access") {
+      sections.append([access.line] + result.faults.map { "  " + $0.line })
+    } else if let access = result.access, fields.contains("tries") {
+      sections.append(["tries \(access.tries)"])
     }
     if let map = result.map, fields.contains("map") { sections.append(map.lines) }
     if fields.contains("changes") {
@@ -41,14 +49,43 @@ extension WalkStep {
   }
 }
 
+extension OperationResult {
+  /// A line for each entry that a walk read, where it led, and a line for each change of memory.
+  fileprivate var walkLines: [String] {
+    guard let walk else { return [] }
+    return walkSteps.map(\.line) + [walk.line(isAccess: access != nil)] + memoryChanges.map(\.line)
+  }
+}
+
 extension WalkReport {
-  fileprivate var line: String {
+  /// Where the walk led. The fault of an access in the tables that KVM loaded is no exception, but an exit to KVM.
+  fileprivate func line(isAccess: Bool) -> String {
     switch result {
     case .success(let address): "gpa \(hex(address.rawValue))"
+    case .failure(let fault) where isAccess && fault.nested:
+      "exit to KVM at \(hex(fault.address)), error code \(hex(fault.errorCode.rawValue))"
     case .failure(let fault):
       "fault #PF(\(hex(fault.errorCode.rawValue))) at \(hex(fault.address))"
         + (fault.nested ? ", nested" : "")
     }
+  }
+}
+
+extension MemoryChange {
+  fileprivate var line: String { "\(hex(address.rawValue)): \(hex(from)) -> \(hex(to))" }
+}
+
+extension FaultReport {
+  fileprivate var line: String {
+    "page fault at \(hex(address)), error code \(hex(errorCode.rawValue)): \(result.rawValue)"
+      + (writesOwnTable ? ", and the page is one of its own tables" : "")
+  }
+}
+
+extension AccessReport {
+  fileprivate var line: String {
+    "access: \(tries) \(tries == 1 ? "try" : "tries")" + (isEmulated ? ", emulated" : "")
+      + (isMMIO ? ", MMIO" : "") + (value.map { ", value \(hex($0))" } ?? "")
   }
 }
 

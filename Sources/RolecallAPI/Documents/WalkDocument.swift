@@ -22,14 +22,15 @@ extension WalkReport {
 
 extension OperationResult {
   /// What a walk found, read and changed; null if the operation was none.
-  func writeWalk(to json: inout JSONWriter, _ vendor: Vendor, fields: Fields = .all) {
+  func writeWalk(to json: inout JSONWriter, _ machine: Machine, fields: Fields = .all) {
     guard let walk else { return json.null() }
     json.beginObject()
     if fields.contains("gpa") { json.member("gpa", hex: (try? walk.result.get())?.rawValue) }
     if fields.contains("fault") {
       json.key("fault")
       if case .failure(let fault) = walk.result {
-        fault.write(to: &json, exitQualification: vendor == .intel ? walk.exitQualification : nil)
+        let hasEPT = machine.vendor == .intel && machine.tdp
+        fault.write(to: &json, exitQualification: hasEPT ? walk.exitQualification : nil)
       } else {
         json.null()
       }
@@ -48,7 +49,7 @@ extension OperationResult {
 }
 
 extension WalkFault {
-  /// The fault; a qualification belongs to one in L1's EPT only.
+  /// The fault; a qualification belongs to one in EPT only.
   fileprivate func write(to json: inout JSONWriter, exitQualification: UInt64?) {
     json.object { json in
       json.member("vector", ExceptionVector.pageFault.rawValue)

@@ -18,7 +18,7 @@ func answerTranslation(_ exchange: Exchange) throws(ProblemDetails) -> Response 
       throw ProblemDetails(error)
     }
     return exchange.json(fields: exchange.fields(revision: state.revision), capacity: 8 * 1024) { json in
-      result.writeWalk(to: &json, copy.machine.vendor, fields: fields)
+      result.writeWalk(to: &json, copy.machine, fields: fields)
     }
   }
 }

@@ -65,7 +65,7 @@ enum Invariants {
       }
     }
     return machine.shadowPages.compactMap { page in
-      let own = page.isTDPMMU && !page.role.invalid ? 1 : 0
+      let own = page.isTDPMMU && page.parents.isEmpty && !page.role.invalid ? 1 : 0
       let expected = held[page.hpa, default: 0] + own
       if page.role.invalid && expected == 0 {
         return "\(hex(page.hpa.rawValue)) is invalid and unused, yet lives"
