@@ -83,14 +83,16 @@ struct ServeOptionTests {
   func protection() throws {
     let server = try LiveServer(["--rate-limit", "1", "--rate-burst", "3"])
     let client = try CurlClient()
-    for (path, status) in [("/", 200), ("/nowhere", 404), ("/livez", 200), ("/livez", 429)] {
+    var statuses: [Int] = []
+    for path in ["/", "/nowhere"] + Array(repeating: "/livez", count: 30) {
       let answer = try client.request("GET", server.url + path)
-      #expect(answer.status == status, "\(path)")
+      statuses.append(answer.status)
       #expect(answer.header("X-Content-Type-Options") == "nosniff")
       #expect(answer.header("Content-Security-Policy")?.contains("frame-ancestors 'none'") == true)
       #expect(answer.header("RateLimit-Policy") == "\"requests\";q=3;w=3")
-      #expect(answer.header("Retry-After") == (status == 429 ? "1" : nil))
+      #expect(answer.header("Retry-After") == (answer.status == 429 ? "1" : nil))
     }
+    #expect(statuses.prefix(2) == [200, 404] && statuses.contains(429))
     try server.stop()
     let raw = try LiveServer()
     let connection = try RawConnection(raw.url)

@@ -15,12 +15,16 @@ final class Acceptor {
   /// Connections accepted for one readiness, so that the loop's clients get their turn.
   private static let burst = 64
 
+  /// Milliseconds between two warnings that accepting pauses.
+  private static let warningInterval = 60_000
+
   private let listener: Int32
   private let loops: [EventLoop]
   private let service: Service
   private let poller: any Poller
   private var turn = 0
   private var isOpen = false
+  private var lastWarning: Int?
   /// Whether accepting waits for connections or descriptors to become free.
   private(set) var isPaused = false
 
@@ -76,6 +80,10 @@ final class Acceptor {
   private func pause(_ reason: String) {
     isPaused = true
     poller.modify(listener, token: Self.token, interest: [])
+    // A flood pauses it several times a second.
+    let now = Socket.monotonicMilliseconds
+    if let lastWarning, now - lastWarning < Self.warningInterval { return }
+    lastWarning = now
     service.logger.warning("accepting paused", metadata: ["reason": "\(reason)"])
   }
 }
