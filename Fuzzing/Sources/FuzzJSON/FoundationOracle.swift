@@ -14,26 +14,38 @@ enum FoundationOracle {
     !bytes.contains(0) && !bytes.starts(with: [0xfe, 0xff]) && !bytes.starts(with: [0xff, 0xfe])
   }
 
-  /// Whether Foundation may accept what our reader refuses for this reason. RFC 8259 leaves these open.
-  static func mayAccept(_ kind: JSONError.Kind) -> Bool {
-    switch kind {
+  /// Whether Foundation may accept what our reader refuses with this error: RFC 8259 leaves the first four open, and
+  /// Foundation takes a comma before a closing bracket, which the RFC's grammar has not.
+  static func mayAccept(_ error: JSONError, _ bytes: [UInt8]) -> Bool {
+    switch error.kind {
     case .byteOrderMark, .duplicateKey, .integerOutOfRange, .tooDeep: true
+    case .expectedValue, .expectedKey: followsComma(error.offset, bytes)
     default: false
     }
   }
 
-  /// Whether both mean the same.
+  private static func followsComma(_ offset: Int, _ bytes: [UInt8]) -> Bool {
+    guard offset < bytes.count, Array("]}".utf8).contains(bytes[offset]) else { return false }
+    return bytes[..<offset].last { !Array(" \t\r\n".utf8).contains($0) } == UInt8(ascii: ",")
+  }
+
+  /// Whether both mean the same. Foundation drops U+FEFF at the beginning of a part of a string, which is not compared.
   static func agrees(_ ours: JSONValue, _ theirs: Any) -> Bool {
     switch ours {
     case .null: return theirs is NSNull
     case .bool(let bool): return theirs as? Bool == bool
-    case .string(let text): return (theirs as? String).map { Array($0.utf8) == Array(text.utf8) } ?? false
+    case .string(let text):
+      let mark: Unicode.Scalar = "\u{feff}"
+      guard let other = theirs as? String else { return false }
+      return other.unicodeScalars.filter { $0 != mark }.elementsEqual(text.unicodeScalars.filter { $0 != mark })
     case .number(let number): return (theirs as? NSNumber)?.doubleValue == number.double
     case .array(let elements):
       guard let array = theirs as? [Any], array.count == elements.count else { return false }
       return zip(elements, array).allSatisfy { agrees($0, $1) }
     case .object(let object):
-      guard let members = theirs as? [String: Any], members.count == object.members.count else { return false }
+      guard let members = theirs as? [String: Any] else { return false }
+      if object.members.contains(where: { $0.key.unicodeScalars.contains("\u{feff}") }) { return true }
+      guard members.count == object.members.count else { return false }
       return object.members.allSatisfy { member in members[member.key].map { agrees(member.value, $0) } ?? false }
     }
   }

@@ -66,7 +66,7 @@ runFuzzer { bytes in
     require(skipError == error, "skipping says \(skipError as Any), reading \(error)")
     require((0...bytes.count).contains(error.offset), "the offset \(error.offset) is outside")
     require(!error.detail.isEmpty, "no detail")
-    if isComparable, !FoundationOracle.mayAccept(error.kind) {
+    if isComparable, !FoundationOracle.mayAccept(error, bytes) {
       require(FoundationOracle.parse(bytes) == nil, "Foundation accepts what fails by \(error)")
     }
   }

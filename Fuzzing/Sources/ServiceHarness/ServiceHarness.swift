@@ -63,7 +63,7 @@ public struct ServiceHarness {
     let id = path.split(separator: "/").last.flatMap { SessionID(String($0)) }
     guard let session = id.flatMap({ service.sessions.session($0) }) else { fatalError("\(path) is no session") }
     let machine = session.withState { $0.machine }
-    let broken = Invariants.broken(machine)
+    let broken = Invariants.broken(machine) + ShadowInvariants.broken(machine)
     require(broken.isEmpty, broken.joined(separator: "\n"))
     if everyWay {
       var targets = ["", "/shadow-pages?entries=all", "/memory?gpa=0x1000&words=64"].map { path + $0 }
