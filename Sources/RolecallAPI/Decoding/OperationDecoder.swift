@@ -105,7 +105,8 @@ struct OperationDecoder {
     }
     if let operation = machineOperation(name, &body) { return operation }
     let vcpu = body.optionalInteger("vcpu") ?? 0
-    if !(0..<vcpus).contains(vcpu) {
+    // A number of vCPUs that no machine can have is refused elsewhere.
+    if vcpus > 0, !(0..<vcpus).contains(vcpu) {
       body.refuse("vcpu", OperationDecoder.vcpuRange(vcpus))
     }
     return vcpuOperation(name, vcpu: vcpu, &body)
