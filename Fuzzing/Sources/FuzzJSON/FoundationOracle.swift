@@ -29,7 +29,8 @@ enum FoundationOracle {
     return bytes[..<offset].last { !Array(" \t\r\n".utf8).contains($0) } == UInt8(ascii: ",")
   }
 
-  /// Whether both mean the same. Foundation drops U+FEFF at the beginning of a part of a string, which is not compared.
+  /// Whether both mean the same. Foundation drops U+FEFF at the beginning of a part of a string, and rounds numbers of
+  /// many digits by way of a decimal: the former is not compared, the latter to 50 bits.
   static func agrees(_ ours: JSONValue, _ theirs: Any) -> Bool {
     switch ours {
     case .null: return theirs is NSNull
@@ -38,7 +39,9 @@ enum FoundationOracle {
       let mark: Unicode.Scalar = "\u{feff}"
       guard let other = theirs as? String else { return false }
       return other.unicodeScalars.filter { $0 != mark }.elementsEqual(text.unicodeScalars.filter { $0 != mark })
-    case .number(let number): return (theirs as? NSNumber)?.doubleValue == number.double
+    case .number(let number):
+      guard let other = (theirs as? NSNumber)?.doubleValue, let double = number.double else { return false }
+      return abs(other - double) <= abs(double) * 0x1p-50
     case .array(let elements):
       guard let array = theirs as? [Any], array.count == elements.count else { return false }
       return zip(elements, array).allSatisfy { agrees($0, $1) }
