@@ -105,8 +105,8 @@ struct OperationDecoder {
     }
     if let operation = machineOperation(name, &body) { return operation }
     let vcpu = body.optionalInteger("vcpu") ?? 0
-    // A number of vCPUs that no machine can have is refused elsewhere.
-    if vcpus > 0, !(0..<vcpus).contains(vcpu) {
+    // Not as a range, which traps when the body says that the machine has fewer than none.
+    if vcpu < 0 || vcpu >= vcpus {
       body.refuse("vcpu", OperationDecoder.vcpuRange(vcpus))
     }
     return vcpuOperation(name, vcpu: vcpu, &body)
