@@ -43,6 +43,8 @@ runFuzzer { input in
   }
   // What was read can be written as one chunk, and is then read again.
   guard whole.result.hasPrefix("ends"), !whole.body.isEmpty else { return }
-  let one = Array("\(String(whole.body.count, radix: 16))\r\n".utf8) + whole.body + Array("\r\n0\r\n\r\n".utf8)
-  require(read([one], limits) == ("ends at \(one.count)", whole.body), "written again: \(read([one], limits))")
+  let one =
+    Array("\(String(whole.body.count, radix: 16))\r\n".utf8) + whole.body + Array("\r\n0\r\n\r\n".utf8)
+  require(
+    read([one], limits) == ("ends at \(one.count)", whole.body), "written again: \(read([one], limits))")
 }

@@ -13,7 +13,8 @@ runFuzzer { input in
     limits.body = 32
     limits.chunkOverhead = 16
   }
-  let authorities: AllowedAuthorities = choice & 2 != 0 ? AllowedAuthorities(["localhost", "a:8080"], takesAddresses: true) : .any
+  let authorities: AllowedAuthorities =
+    choice & 2 != 0 ? AllowedAuthorities(["localhost", "a:8080"], takesAddresses: true) : .any
 
   func observe(_ pieces: [ArraySlice<UInt8>], keepsRest: Bool = false) -> Observer {
     var observer = Observer(limits: limits, authorities: authorities, keepsRest: keepsRest)

@@ -38,7 +38,8 @@ enum FoundationOracle {
     case .string(let text):
       let mark: Unicode.Scalar = "\u{feff}"
       guard let other = theirs as? String else { return false }
-      return other.unicodeScalars.filter { $0 != mark }.elementsEqual(text.unicodeScalars.filter { $0 != mark })
+      return other.unicodeScalars.filter { $0 != mark }.elementsEqual(
+        text.unicodeScalars.filter { $0 != mark })
     case .number(let number):
       guard let other = (theirs as? NSNumber)?.doubleValue, let double = number.double else { return false }
       return abs(other - double) <= abs(double) * 0x1p-50
@@ -49,7 +50,9 @@ enum FoundationOracle {
       guard let members = theirs as? [String: Any] else { return false }
       if object.members.contains(where: { $0.key.unicodeScalars.contains("\u{feff}") }) { return true }
       guard members.count == object.members.count else { return false }
-      return object.members.allSatisfy { member in members[member.key].map { agrees(member.value, $0) } ?? false }
+      return object.members.allSatisfy { member in
+        members[member.key].map { agrees(member.value, $0) } ?? false
+      }
     }
   }
 }

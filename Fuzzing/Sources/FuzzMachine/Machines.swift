@@ -1,7 +1,9 @@
 extension Choices {
   /// The body of POST /v1/sessions without operations: `{"preset":...,"boot":...,"machine":{...}}`.
   mutating func session() -> String {
-    let preset = name(["intel-ept", "intel-shadow", "amd-npt", "amd-shadow", "intel-ept-5level", "amd-npt-5level"])
+    let preset = name([
+      "intel-ept", "intel-shadow", "amd-npt", "amd-shadow", "intel-ept-5level", "amd-npt-5level",
+    ])
     let boot = name(["long-mode", "reset", "protected", "32-bit", "pae", "long-mode-la57"])
     return "{\"preset\":\(preset),\"boot\":\(boot),\"machine\":\(machine())}"
   }

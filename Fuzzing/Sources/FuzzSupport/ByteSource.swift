@@ -25,7 +25,9 @@ public struct ByteSource {
   }
 
   /// One of these elements.
-  public mutating func pick<Element>(_ elements: [Element]) -> Element { elements[number(below: elements.count)] }
+  public mutating func pick<Element>(_ elements: [Element]) -> Element {
+    elements[number(below: elements.count)]
+  }
 
   /// True in `percent` of a hundred.
   public mutating func flag(_ percent: Int = 50) -> Bool { Int(byte()) * 100 >= 256 * (100 - percent) }

@@ -27,7 +27,8 @@ public struct ServiceHarness {
       do {
         _ = try JSONValue(parsing: response.body)
       } catch {
-        fatalError("\(request.path) gives no JSON: \(error) in \(String(decoding: response.body, as: UTF8.self))")
+        fatalError(
+          "\(request.path) gives no JSON: \(error) in \(String(decoding: response.body, as: UTF8.self))")
       }
     }
     return response
@@ -35,7 +36,9 @@ public struct ServiceHarness {
 
   /// Asks for `target`, with a body of JSON if there is one.
   @discardableResult
-  public func ask(_ method: Method, _ target: String, _ body: [UInt8]? = nil, accept: String = "application/json")
+  public func ask(
+    _ method: Method, _ target: String, _ body: [UInt8]? = nil, accept: String = "application/json"
+  )
     -> Response
   {
     var fields = [(name: "Accept", value: accept)]
@@ -52,7 +55,8 @@ public struct ServiceHarness {
     let response = ask(.post, "/v1/sessions", body)
     guard response.status.rawValue == 201 else {
       require(
-        response.fields["Content-Type"] == "application/problem+json", "\(response.status.rawValue) says nothing")
+        response.fields["Content-Type"] == "application/problem+json",
+        "\(response.status.rawValue) says nothing")
       return nil
     }
     return response.fields["Location"]
@@ -61,7 +65,9 @@ public struct ServiceHarness {
   /// Looks at a session in every way, checks what holds of every machine, and deletes the session.
   public func examine(_ path: String, everyWay: Bool) {
     let id = path.split(separator: "/").last.flatMap { SessionID(String($0)) }
-    guard let session = id.flatMap({ service.sessions.session($0) }) else { fatalError("\(path) is no session") }
+    guard let session = id.flatMap({ service.sessions.session($0) }) else {
+      fatalError("\(path) is no session")
+    }
     let machine = session.withState { $0.machine }
     let broken = Invariants.broken(machine) + ShadowInvariants.broken(machine)
     require(broken.isEmpty, broken.joined(separator: "\n"))
