@@ -16,6 +16,9 @@ let package = Package(
   products: [
     .executable(name: "rolecall", targets: ["rolecall"]),
     .library(name: "KVMModel", targets: ["KVMModel"]),
+    .library(name: "HTTPCore", targets: ["HTTPCore"]),
+    .library(name: "JSON", targets: ["JSON"]),
+    .library(name: "RolecallAPI", targets: ["RolecallAPI"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -53,6 +53,17 @@ import Testing
     #expect(try calculate(#""18446744073709551615""#).status == 200)
   }
 
+  @Test func impossibleNumbersOfVCPUsAreRefusedBesideOperations() throws {
+    for vcpus in [Int.min >> 11, -2, 0, Int.max >> 11] {
+      for operation in [#"{"op":"vmxon"}"#, #"{"op":"zap-all"}"#, #"{"op":"vmxon","vcpu":-1}"#] {
+        let body = "{\"machine\":{\"vcpus\":\(vcpus)},\"operations\":[\(operation)]}"
+        let answer = try client.post("/v1/sessions", body)
+        #expect(answer.status == 422, "\(body) gave \(answer.text)")
+        #expect(answer.pointers.contains("/machine/vcpus"), "\(body) gave \(answer.text)")
+      }
+    }
+  }
+
   @Test func fiftyThousandKeysAreReadAndAHundredFaultsTold() throws {
     let keys = (0..<50_000).map { "\"k\($0)\":1" }.joined(separator: ",")
     let answer = try client.post("/v1/sessions", "{\(keys)}")

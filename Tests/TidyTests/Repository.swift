@@ -43,10 +43,12 @@ struct Finding: CustomStringConvertible {
 enum Repository {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
 
-  /// Every text file but build products; fixtures are data, and follow no rule.
+  /// Every text file but build products; fixtures and fuzzing corpora are data, and follow no rule.
   static let files: [SourceFile] = {
     var files: [SourceFile] = []
-    let skipped: Set = [".build", ".git", ".swiftpm", "Fixtures", "Package.resolved", "__pycache__"]
+    let skipped: Set = [
+      ".build", ".git", ".swiftpm", "Fixtures", "Corpus", "Package.resolved", "__pycache__",
+    ]
     let paths = FileManager.default.enumerator(atPath: root.path())
     while let path = paths?.nextObject() as? String {
       let name = path.split(separator: "/").last.map(String.init) ?? path

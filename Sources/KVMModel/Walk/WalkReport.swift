@@ -48,7 +48,7 @@ public struct WalkStep: Sendable, Hashable {
 public struct MemoryChange: Sendable, Hashable {
   /// Where it lies.
   public var address: GuestPhysicalAddress
-  /// Its size, 4 or 8 bytes.
+  /// Its size: an entry's 4 or 8 bytes, an access's 1, 2, 4 or 8.
   public var bytes: Int
   /// The value before.
   public var from: UInt64

@@ -105,6 +105,7 @@ struct OperationDecoder {
     }
     if let operation = machineOperation(name, &body) { return operation }
     let vcpu = body.optionalInteger("vcpu") ?? 0
+    // Not as a range, which traps when the body says that the machine has fewer than none.
     if vcpu < 0 || vcpu >= vcpus {
       body.refuse("vcpu", OperationDecoder.vcpuRange(vcpus))
     }

@@ -1,0 +1,1 @@
+../../../Tests/KVMModelTests/Properties/ShadowInvariants.swift
