@@ -53,7 +53,8 @@ let package = Package(
     .testTarget(
       name: "KVMModelTests", dependencies: ["KVMModel"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
-    .testTarget(name: "HTTPCoreTests", dependencies: ["HTTPCore"], swiftSettings: strict),
+    .testTarget(
+      name: "HTTPCoreTests", dependencies: ["HTTPCore"], resources: [.copy("Fixtures")], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServerTests",
