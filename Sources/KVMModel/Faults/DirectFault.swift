@@ -49,9 +49,10 @@ extension VirtualMachine {
     let code = fault.errorCode
     let canBeFast =
       !code.contains(.reserved) && (code.contains(.present) ? code.contains(.write) : !machine.accessedDirty)
-    guard canBeFast, let (place, level) = lastEntry(name, fault.address) else { return .invalid }
+    guard canBeFast, let walk = lastEntry(name, fault.address) else { return .invalid }
+    let place = walk.place
     let old = pages[place]
-    let result = fastResult(fault, old, level)
+    let result = fastResult(fault, old, walk.level)
     if result.return == .fixed {
       pages.write(result.spte, at: place)
       say("fast_page_fault", effect: effect(of: place)) { _ in

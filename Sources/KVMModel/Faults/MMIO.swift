@@ -54,7 +54,7 @@ extension VirtualMachine {
       return .emulate
     }
     let format = spteFormat
-    guard let (place, _) = lastEntry(name, fault.address), format.isMMIO(pages[place]) else {
+    guard let place = lastEntry(name, fault.address)?.place, format.isMMIO(pages[place]) else {
       say("handle_mmio_page_fault") { _ in "The entry is no MMIO entry any more: the guest tries again." }
       return .retry
     }

@@ -38,15 +38,20 @@ extension VirtualMachine {
     return ShadowWalk(level: 2, table: HostPhysicalAddress(rawValue: entry & bits(12, 51)), address: address)
   }
 
-  /// Goes down as far as tables lead; the last place holds a leaf, an MMIO entry or nothing.
-  func lastEntry(_ name: MMUName, _ address: UInt64) -> (place: SPTEPlace, level: Int)? {
-    guard let root = vcpu[name].root.hpa, var walk = shadowWalk(name, from: root, address) else { return nil }
+  /// Goes down as far as tables lead: the place then holds a leaf, an MMIO entry or nothing.
+  func deepest(_ walk: ShadowWalk) -> ShadowWalk {
+    var walk = walk
     while walk.level > 1 {
       let spte = pages[walk.place]
       guard spte.isPresent else { break }
       walk.descend(by: spte)
     }
-    return (walk.place, walk.level)
+    return walk
+  }
+
+  /// Where the walk of an address ends below the current root of an MMU.
+  func lastEntry(_ name: MMUName, _ address: UInt64) -> ShadowWalk? {
+    vcpu[name].root.hpa.flatMap { shadowWalk(name, from: $0, address) }.map(deepest)
   }
 }
 

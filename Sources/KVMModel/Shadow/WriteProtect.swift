@@ -45,14 +45,9 @@ extension VirtualMachine {
 
   /// The level-1 entry of a frame below a root of the TDP MMU, if it is present.
   private func tdpLeaf(_ frame: GuestFrameNumber, below root: HostPhysicalAddress) -> SPTEPlace? {
-    guard let level = pages[root]?.role.level else { return nil }
-    var walk = ShadowWalk(level: level, table: root, address: frame.rawValue << 12)
-    while walk.level > 1 {
-      let spte = pages[walk.place]
-      guard spte.isPresent else { return nil }
-      walk.descend(by: spte)
-    }
-    return pages[walk.place].isPresent ? walk.place : nil
+    guard let level = pages.role(root)?.level else { return nil }
+    let walk = deepest(ShadowWalk(level: level, table: root, address: frame.rawValue << 12))
+    return walk.level == 1 && pages[walk.place].isPresent ? walk.place : nil
   }
 
   /// Puts an entry in the place of another one (`mmu_spte_update`).
