@@ -274,12 +274,15 @@ extension JSONWriter {
 
   @usableFromInline
   static func needsEscape(_ bytes: [UInt8], from start: Int) -> Bool {
-    var found = false
-    for index in start..<bytes.count {
-      let byte = bytes[index]
-      found = found || byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    let text = bytes.span.extracting(start...)
+    var found: UInt8 = 0
+    for index in text.indices {
+      let byte = text[index]
+      found |= byte < 0x20 ? 1 : 0
+      found |= byte == UInt8(ascii: "\"") ? 1 : 0
+      found |= byte == UInt8(ascii: "\\") ? 1 : 0
     }
-    return found
+    return found != 0
   }
 
   /// Escapes what was appended since `start`.

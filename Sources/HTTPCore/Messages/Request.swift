@@ -42,7 +42,12 @@ public struct Request: Sendable {
 
   /// The values of every field line of that name, in order; the case of letters does not matter.
   public func fieldValues(_ name: String) -> [ArraySlice<UInt8>] {
-    head.fields.filter { slice($0.name).equalsIgnoringCase(name) }.map { slice($0.value) }
+    let length = name.utf8.count
+    var values: [ArraySlice<UInt8>] = []
+    for field in head.fields where field.name.count == length {
+      if slice(field.name).equalsIgnoringCase(name) { values.append(slice(field.value)) }
+    }
+    return values
   }
 
   /// The value of the first field line of that name.
@@ -57,7 +62,8 @@ public struct Request: Sendable {
   /// The values of that name as one text, joined by `, ` (RFC 9110 §5.3); nil when there is none.
   public subscript(field name: String) -> String? {
     let values = fieldValues(name)
-    guard !values.isEmpty else { return nil }
+    guard let first = values.first else { return nil }
+    if values.count == 1 { return String(decoding: first, as: UTF8.self) }
     return String(decoding: Array(values.joined(separator: ", ".utf8)), as: UTF8.self)
   }
 

@@ -10,37 +10,55 @@ enum SimulatedLayouts {
   /// The fields of an extended role.
   static let extendedRole = fields { $0.extendedRole }
 
-  private static func fields(_ layout: (RoleLayouts) -> RoleLayout?) -> [RenderedField] {
-    let fields = (try? RoleLayouts(of: release)).flatMap(layout)?.fields ?? []
-    return fields.map(RenderedField.init)
+  private static func fields(_ layout: (RoleLayouts) -> RoleLayout?) -> [RenderedFields] {
+    RenderedFields.groups(of: (try? RoleLayouts(of: release)).flatMap(layout)?.fields ?? [])
   }
 }
 
-/// A role field with its member for every value written beforehand: a vCPU's document has some 200 of them.
-struct RenderedField: Sendable {
-  /// The field.
-  let field: RoleField
+/// Role fields that lie within eight bits, with their members for every value of those bits written beforehand: a vCPU's
+/// document has some 200 of them.
+struct RenderedFields: Sendable {
+  private let shift: UInt64
   private let members: [[UInt8]]
 
-  init(_ field: RoleField) {
-    self.field = field
-    members = (0...min(field.maximum, 0xff)).map { value in
-      var json = JSONWriter()
-      json.key(named: field.name)
-      switch field.kind {
-      case .flag: json.bool(value != 0)
-      // The union gives smm 8 bits so that it is a byte of its own; KVM stores only 0 and 1 in it.
-      case .number where field.name == "smm": json.bool(value != 0)
-      case .number, .union: json.integer(Int(value))
-      case .access(let encoding): json.string(encoding.text(value))
+  /// The fields of a layout, which stand in order of their bits, in groups as large as can be.
+  static func groups(of fields: [RoleField]) -> [RenderedFields] {
+    var groups: [[RoleField]] = []
+    for field in fields {
+      if let first = groups.last?.first, field.shift + field.width - first.shift <= 8 {
+        groups[groups.count - 1].append(field)
+      } else {
+        groups.append([field])
       }
+    }
+    return groups.map(RenderedFields.init)
+  }
+
+  private init(_ fields: [RoleField]) {
+    let shift = fields.first?.shift ?? 0
+    self.shift = UInt64(shift)
+    let width = min((fields.last.map { $0.shift + $0.width } ?? 0) - shift, 8)
+    members = (0..<UInt64(1) << UInt64(width)).map { bits in
+      var json = JSONWriter()
+      for field in fields { Self.write(field, field.value(in: bits << UInt64(shift)), to: &json) }
       return json.finish()
     }
   }
 
-  /// Writes the member for the field's value in a word.
+  private static func write(_ field: RoleField, _ value: UInt64, to json: inout JSONWriter) {
+    json.key(named: field.name)
+    switch field.kind {
+    case .flag: json.bool(value != 0)
+    // The union gives smm 8 bits so that it is a byte of its own; KVM stores only 0 and 1 in it.
+    case .number where field.name == "smm": json.bool(value != 0)
+    case .number, .union: json.integer(Int(value))
+    case .access(let encoding): json.string(encoding.text(value))
+    }
+  }
+
+  /// Writes the members for the fields' values in a word.
   func write(_ word: UInt64, to json: inout JSONWriter) {
-    json.raw(members[Int(field.value(in: word)) & (members.count - 1)])
+    json.raw(members[Int(truncatingIfNeeded: word >> shift) & (members.count - 1)])
   }
 }
 
@@ -49,10 +67,9 @@ extension PageRole {
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("value", hex: UInt64(rawValue))
-    for field in SimulatedLayouts.pageRole { field.write(UInt64(rawValue), to: &json) }
+    for fields in SimulatedLayouts.pageRole { fields.write(UInt64(rawValue), to: &json) }
     json.endObject()
   }
-
 }
 
 extension VCPURole {
@@ -65,7 +82,7 @@ extension VCPURole {
     json.key("ext")
     json.beginObject()
     json.member("value", hex: UInt64(ext.rawValue))
-    for field in SimulatedLayouts.extendedRole { field.write(UInt64(ext.rawValue), to: &json) }
+    for fields in SimulatedLayouts.extendedRole { fields.write(UInt64(ext.rawValue), to: &json) }
     json.endObject()
     json.endObject()
   }

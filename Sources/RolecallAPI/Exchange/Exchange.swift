@@ -61,7 +61,9 @@ struct Exchange {
   }
 
   private static func preference(_ request: Request) -> Preference {
-    for preference in (request[field: "Prefer"] ?? "").split(separator: ",") {
+    guard let field = request[field: "Prefer"] else { return .none }
+    if field == "return=minimal" { return .minimal }
+    for preference in field.split(separator: ",") {
       switch preference.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() {
       case "return=minimal": return .minimal
       case "return=representation": return .representation

@@ -105,7 +105,8 @@ extension Request {
   func checkContent() throws(ProblemDetails) {
     guard !body.isEmpty else { return }
     let type = self[field: "Content-Type"] ?? ""
-    guard type.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() == MediaType.json.rawValue else {
+    let json = MediaType.json.rawValue
+    guard type == json || type.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() == json else {
       throw ProblemDetails(
         .unsupportedMediaType, "the body must be application/json, and Content-Type must say so")
     }

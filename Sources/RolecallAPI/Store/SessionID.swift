@@ -20,7 +20,8 @@ struct SessionID: Hashable, Sendable {
     var (high, low): (UInt64, UInt64) = (0, 0)
     guard text.utf8.count == Self.length else { return nil }
     for (index, byte) in text.utf8.enumerated() {
-      guard let digit = Self.alphabet.firstIndex(of: byte) else { return nil }
+      let digit = Self.digits[Int(byte)]
+      guard digit < 64 else { return nil }
       // 21 digits of 6 bits, and 2 bits in the last one, whose other bits are 0.
       let width: UInt64 = index == 21 ? 2 : 6
       guard width == 6 || digit & 0xf == 0 else { return nil }
@@ -44,4 +45,6 @@ struct SessionID: Hashable, Sendable {
   }
 
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+  /// The digit that each byte stands for; 64 for none.
+  private static let digits = (0...UInt8.max).map { UInt8(alphabet.firstIndex(of: $0) ?? 64) }
 }
