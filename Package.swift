@@ -54,7 +54,8 @@ let package = Package(
       name: "KVMModelTests", dependencies: ["KVMModel"], resources: [.copy("Fixtures")],
       swiftSettings: strict),
     .testTarget(
-      name: "HTTPCoreTests", dependencies: ["HTTPCore"], resources: [.copy("Fixtures")], swiftSettings: strict),
+      name: "HTTPCoreTests", dependencies: ["HTTPCore"], resources: [.copy("Fixtures")], swiftSettings: strict
+    ),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServerTests",
