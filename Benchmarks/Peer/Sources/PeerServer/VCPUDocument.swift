@@ -48,6 +48,7 @@ struct VCPUDocument: ResponseEncodable {
     mmu = vcpu.mmu.rawValue
     walkMMU = vcpu.walkMMU.rawValue
     requests = vcpu.requests.names
+    nested = nil
     rootMMU = MMUDocument(vcpu.rootMMU, in: machine)
     guestMMU = MMUDocument(vcpu.guestMMU, in: machine)
     nestedMMU = MMUDocument(vcpu.nestedMMU, in: machine)
@@ -147,9 +148,8 @@ struct RootDocument: Encodable {
     valid = root.hpa != nil
     hpa = root.hpa.map { hex($0.rawValue) }
     pgd = pgdText(root.pgd)
-    if let page = root.hpa, let shadowPage = machine.shadowPage(at: page) {
-      role = PageRoleDocument(shadowPage.role)
-    }
+    let page = if let hpa = root.hpa { machine.shadowPage(at: hpa) } else { ShadowPage?.none }
+    role = page.map { PageRoleDocument($0.role) }
   }
 }
 
