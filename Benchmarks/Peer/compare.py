@@ -67,6 +67,7 @@ def measure_rest(servers, idle):
         sockets = []
         for _ in range(idle):
             connection = socket.create_connection(("127.0.0.1", server.port))
+            connection.settimeout(10)
             connection.sendall(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % server.port)
             connection.recv(4096)
             sockets.append(connection)

@@ -37,7 +37,15 @@ class Server:
         raise SystemExit(f"error: {self.name} does not answer: {' '.join(self.command)}")
 
     def stop(self):
-        self.process.terminate()
+        """Asks it to end, again each second: just after the start a server may miss the signal."""
+        for _ in range(10):
+            self.process.terminate()
+            try:
+                self.process.wait(1)
+                return
+            except subprocess.TimeoutExpired:
+                continue
+        self.process.kill()
         self.process.wait()
 
     def request(self, method, path, body=None, fields={}):
