@@ -130,6 +130,7 @@ private final class StopSignal {
 
   init() {
     let queue = DispatchQueue(label: "signals")
+    let registered = DispatchSemaphore(value: 0)
     sources = [SIGTERM, SIGINT].map { number in
       // Otherwise the signal ends the process before its source hears of it.
       signal(number, SIG_IGN)
@@ -137,8 +138,11 @@ private final class StopSignal {
     }
     for source in sources {
       source.setEventHandler { [received] in received.signal() }
+      source.setRegistrationHandler { registered.signal() }
       source.activate()
     }
+    // Until a source is registered, a signal that is ignored would be lost.
+    for _ in sources { registered.wait() }
   }
 
   func wait() { received.wait() }

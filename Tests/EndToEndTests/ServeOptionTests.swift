@@ -5,25 +5,10 @@ import Testing
 
 @Suite("The options of rolecall serve, and the environment")
 struct ServeOptionTests {
-  private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> (
-    status: Int32, output: String
-  ) {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = try LiveServer.executable
-    process.arguments = arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
 
   @Test("the help, the settings' table and docs/reliability.md have the same options, variables and defaults")
   func everySetting() throws {
-    let help = try run(["serve", "--help"]).output
+    let help = try runCommand(["serve", "--help"]).output
     let starts = help.matches(of: /(?m)^  --([a-z-]+) </)
     let ends = starts.dropFirst().map(\.range.lowerBound) + [help.endIndex]
     let described = Dictionary(
@@ -59,7 +44,7 @@ struct ServeOptionTests {
   @Test("every setting is read from its variable, and a bad one ends the start with a reason")
   func everyVariable() throws {
     for setting in Setting.all {
-      let (status, output) = try run(["serve"], environment: [setting.variable: "?"])
+      let (status, output) = try runCommand(["serve"], environment: [setting.variable: "?"])
       #expect(status != 0, "\(setting.variable)")
       #expect(
         output.contains("--\(setting.option)") || output.contains("?"), "\(setting.variable) gave \(output)")
@@ -150,7 +135,7 @@ struct ServeOptionTests {
       ),
       (["--access-log", "xml"], "--access-log"), (["--rate-burst", "0"], "--rate-burst"),
     ] {
-      let (status, output) = try run(["serve", "--port", "0"] + arguments)
+      let (status, output) = try runCommand(["serve", "--port", "0"] + arguments)
       #expect(status == 64 && output.contains(words), "\(output)")
     }
   }

@@ -3,26 +3,11 @@ import Testing
 
 @Suite("rolecall serve as a process")
 struct ServeTests {
-  /// Runs a command, `rolecall` unless another is given, until it ends by itself.
-  private func run(_ arguments: [String], of executable: URL? = nil) throws -> (status: Int32, output: String)
-  {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = try executable ?? LiveServer.executable
-    process.arguments = arguments
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    return (process.terminationStatus, String(decoding: output, as: UTF8.self))
-  }
-
   @Test("a port that is taken is named as such, the status is not 0, and the first server stays")
   func takenPort() throws {
     let server = try LiveServer()
     let port = try #require(server.url.split(separator: ":").last)
-    let (status, output) = try run(["serve", "--port", "\(port)"])
+    let (status, output) = try runCommand(["serve", "--port", "\(port)"])
     #expect(status != 0)
     #expect(output.contains("already in use"))
     #expect(output.contains(port), "\(output)")
@@ -42,7 +27,7 @@ struct ServeTests {
   @Test("a host or port that cannot be is refused with a reason")
   func badArguments() throws {
     for (arguments, words) in [(["--port", "65536"], "65536"), (["--host", "300.0.0.1"], "300.0.0.1")] {
-      let (status, output) = try run(["serve"] + arguments)
+      let (status, output) = try runCommand(["serve"] + arguments)
       #expect(status != 0)
       #expect(output.contains(words), "\(output)")
     }
@@ -53,11 +38,11 @@ struct ServeTests {
     let script = repository.appending(path: "scripts/healthcheck")
     let server = try LiveServer()
     let port = String(try #require(server.url.split(separator: ":").last))
-    #expect(try run([port], of: script).status == 0)
-    #expect(try run(["check", server.url]).status == 0)
+    #expect(try runCommand([port], of: script).status == 0)
+    #expect(try runCommand(["check", server.url]).status == 0)
     try server.stop()
-    #expect(try run([port], of: script).status != 0)
-    #expect(try run(["check", server.url]).status != 0)
+    #expect(try runCommand([port], of: script).status != 0)
+    #expect(try runCommand(["check", server.url]).status != 0)
   }
 
   @Test("on every interface it answers for the address that it was asked at", arguments: ["0.0.0.0", "::"])

@@ -54,7 +54,9 @@ let toggleSMEP = [Operation]([
 ])
 let switchCR3 = (1...3).map { Operation.vcpu(0, .setCR(.cr3, .value(UInt64($0) << 12))) }
 
-func map(_ format: Mapping.Format, root: UInt64, _ address: UInt64, to target: UInt64, tables: UInt64) -> Operation {
+func map(_ format: Mapping.Format, root: UInt64, _ address: UInt64, to target: UInt64, tables: UInt64)
+  -> Operation
+{
   .machine(.map(Mapping(format: format, root: root, address: address, target: target, tables: tables)))
 }
 
@@ -82,7 +84,9 @@ let cases: [(name: String, preset: String, setup: [Operation], operations: [Oper
   ("access that builds three shadow pages, and zap-all, in turn", "intel-shadow", oneDimension, build),
 ]
 
-func prepared(_ row: (name: String, preset: String, setup: [Operation], operations: [Operation])) throws -> VirtualMachine {
+func prepared(_ row: (name: String, preset: String, setup: [Operation], operations: [Operation])) throws
+  -> VirtualMachine
+{
   var machine = VirtualMachine(machine: preset(row.preset))
   for operation in row.setup { _ = try machine.apply(operation, detail: []) }
   return machine
@@ -121,7 +125,8 @@ var busy = VirtualMachine(machine: preset("intel-shadow"))
 for region in 0..<1000 {
   let address = UInt64(region) << 21
   _ = try busy.apply(
-    map(.fourLevel, root: 0x1000, address, to: 0x3000_0000 + UInt64(region) << 12, tables: 0x10_0000), detail: [])
+    map(.fourLevel, root: 0x1000, address, to: 0x3000_0000 + UInt64(region) << 12, tables: 0x10_0000),
+    detail: [])
   _ = try busy.apply(.vcpu(0, .access(AccessRequest(address: address, kind: .read))), detail: [])
 }
 let pages = busy.shadowPages.count
@@ -134,5 +139,7 @@ for _ in 0..<copies {
   _ = try copy.apply(.vcpu(0, .access(AccessRequest(address: 0, kind: .write, value: 1))), detail: [])
   busyMachines.append(copy)
 }
-print("memory for a machine with \(pages) shadow pages, guest memory aside: \((residentBytes() - start) / copies) bytes")
+print(
+  "memory for a machine with \(pages) shadow pages, guest memory aside: \((residentBytes() - start) / copies) bytes"
+)
 withExtendedLifetime(busyMachines) {}

@@ -14,7 +14,8 @@ struct EffectDocument: Encodable {
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
-    func page(_ kind: String, _ hpa: HostPhysicalAddress, _ frame: GuestFrameNumber, _ role: PageRole) throws {
+    func page(_ kind: String, _ hpa: HostPhysicalAddress, _ frame: GuestFrameNumber, _ role: PageRole) throws
+    {
       try container.encode(kind, forKey: .kind)
       try container.encode(hex(hpa.rawValue), forKey: .hpa)
       try container.encode(hex(frame.rawValue), forKey: .gfn)

@@ -53,9 +53,16 @@ struct ProtectiveFields<Context: RequestContext>: RouterMiddleware {
   }
 }
 
-let prefer = HTTPField.Name("Prefer")!
-let crossOriginResourcePolicy = HTTPField.Name("Cross-Origin-Resource-Policy")!
-let referrerPolicy = HTTPField.Name("Referrer-Policy")!
+/// A field name that the library has no constant for.
+func fieldName(_ name: String) -> HTTPField.Name {
+  guard let name = HTTPField.Name(name) else { preconditionFailure("\(name) is no field name") }
+  return name
+}
+
+let prefer = fieldName("Prefer")
+let preferenceApplied = fieldName("Preference-Applied")
+let crossOriginResourcePolicy = fieldName("Cross-Origin-Resource-Policy")
+let referrerPolicy = fieldName("Referrer-Policy")
 
 let sessions = Sessions()
 let router = Router()
@@ -84,12 +91,15 @@ router.post("/v1/sessions/:id/vcpus/:n/set-cr") { request, context in
       result, of: body, revision: state.revision, in: state.machine, isMinimal: isMinimal)
   }
   var headers: HTTPFields = [.eTag: "\"\(document.revision)\""]
-  if isMinimal { headers[.init("Preference-Applied")!] = "return=minimal" }
+  if isMinimal { headers[preferenceApplied] = "return=minimal" }
   return EditedResponse(headers: headers, response: document)
 }
 
 let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-guard arguments.count == 2 else { fatalError("usage: PeerServer PORT LOOPS") }
+guard arguments.count == 2 else {
+  FileHandle.standardError.write(Data("usage: PeerServer PORT LOOPS\n".utf8))
+  exit(64)
+}
 var logger = Logger(label: "peer")
 logger.logLevel = .warning
 let application = Application(
