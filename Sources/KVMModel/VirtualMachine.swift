@@ -25,6 +25,9 @@ public struct VirtualMachine: Sendable, Hashable {
   /// The shadow page at an address, if one lives there.
   public func shadowPage(at hpa: HostPhysicalAddress) -> ShadowPage? { pages[hpa] }
 
+  /// The role of the shadow page at an address, if one lives there.
+  public func roleOfShadowPage(at hpa: HostPhysicalAddress) -> PageRole? { pages.role(hpa) }
+
   /// How the bits of entries of shadow pages are used.
   public var spteFormat: SPTEFormat { SPTEFormat(machine) }
 

@@ -64,9 +64,54 @@ import Testing
     #expect(text { $0.double(0.1) } == "0.1")
   }
 
-  @Test func theBufferIsContinued() {
-    var writer = JSONWriter(appendingTo: Array("data: ".utf8))
-    writer.raw("[1]".utf8)
-    #expect(writer.finish() == Array("data: [1]".utf8))
+  @Test func whatNeedsEscapingIsFoundAnywhere() throws {
+    let short = [8: "\\b", 9: "\\t", 10: "\\n", 12: "\\f", 13: "\\r", 0x22: "\\\"", 0x5c: "\\\\"]
+    for code in 0..<0x80 {
+      let character = try #require(Unicode.Scalar(UInt32(code)).map(Character.init))
+      let escape =
+        short[code] ?? (code < 0x20 ? "\\u00" + (code < 16 ? "0" : "") + String(code, radix: 16) : nil)
+      for (before, filler) in (0..<18).flatMap({ before in ["a", "b", "é"].map { (before, $0) } }) {
+        let head = String(repeating: filler, count: before)
+        for after in [0, 1, 7, 8] {
+          let tail = String(repeating: filler, count: after)
+          let plain = "\(head)\(character)\(tail)"
+          let expected = "\"\(head)\(escape ?? String(character))\(tail)\""
+          #expect(text { $0.string(plain) } == expected)
+          #expect(text { $0.string(utf8: Array(plain.utf8).span) } == expected)
+        }
+      }
+    }
+  }
+
+  @Test func bytesAreHexadecimalDigits() {
+    let bytes = SIMD16<UInt8>(0x00, 0x12, 0xab, 0xff, 0xf0, 0x0f, 9, 10, 8, 9, 10, 11, 12, 13, 14, 0xfe)
+    #expect(text { $0.hex(bytes) } == "\"0012abfff00f090a08090a0b0c0d0efe\"")
+  }
+
+  @Test func theBufferGrows() {
+    let text = text { writer in
+      writer.array { writer in
+        for number in 0..<1000 {
+          writer.integer(number)
+          writer.raw([UInt8](repeating: UInt8(ascii: "7"), count: number + 1).span)
+          writer.string(String(repeating: "\u{1}", count: number % 7))
+          writer.hex(UInt64(number))
+        }
+      }
+    }
+    let values = (0..<1000).map { number in
+      "\(number),\(String(repeating: "7", count: number + 1)),"
+        + "\"\(String(repeating: "\\u0001", count: number % 7))\",\"0x\(String(number, radix: 16))\""
+    }
+    #expect(text == "[\(values.joined(separator: ","))]")
+  }
+
+  @Test func writtenTextIsTakenAsItIs() {
+    #expect(
+      text { writer in
+        writer.array {
+          $0.raw("[1]".utf8); $0.raw("2".utf8)
+        }
+      } == "[[1],2]")
   }
 }

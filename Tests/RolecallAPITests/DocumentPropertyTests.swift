@@ -31,6 +31,29 @@ import Testing
     try compare(try client.get("/openapi.json"))
   }
 
+  /// A vCPU is shown as kept bytes, or put together from parts of what was shown before; asked for all its keys by name, it
+  /// is written anew.
+  @Test func keptDocumentsAreThoseWrittenAnew() throws {
+    let client = TestClient()
+    var random = SplitMix(state: 7)
+    let keys = VCPU.documentKeys.joined(separator: ",")
+    for preset in Preset.all {
+      let path = try client.session(
+        "{\"preset\": \"\(preset.id)\", \"machine\": {\"vcpus\": 2, \"prev_roots\": \(1 + random.next(5))}}")
+      for _ in 0..<80 {
+        let (name, body) = random.operation(vendor: preset.machine.vendor)
+        let vcpu = "/vcpus/\(random.next(2))"
+        let answer = try client.post(path + (name == "zap-all" ? "/zap-all" : "\(vcpu)/\(name)"), body)
+        let shown = try client.get(path + vcpu)
+        #expect(shown.text == (try client.get(path + vcpu)).text)
+        #expect(shown.text == (try client.get(path + "\(vcpu)?fields=\(keys)")).text)
+        if answer.status == 200, name != "zap-all" {
+          #expect(answer.json["vcpu"] == shown.json.without("names"), "\(name)")
+        }
+      }
+    }
+  }
+
   private func compare(_ answer: TestClient.Answer) throws {
     let theirs = try JSONSerialization.jsonObject(with: Data(answer.response.body)) as? NSObject
     let ours = try JSONValue(parsing: answer.response.body)

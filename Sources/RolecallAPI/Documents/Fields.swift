@@ -6,6 +6,9 @@ struct Fields: Sendable {
   /// The keys; nil for all.
   let chosen: [String]?
 
+  /// Whether every key is wanted.
+  var isAll: Bool { chosen == nil }
+
   /// Whether the key is wanted.
   func contains(_ key: String) -> Bool { chosen?.contains(key) ?? true }
 }

@@ -24,7 +24,7 @@ extension MMU {
     json.member("pdptrs", words: pdptrs)
     json.member("page_fault", pageFault?.rawValue)
     json.member("gva_to_gpa", walkFormat?.rawValue)
-    json.member("permissions", permissions.text)
+    permissions.write(to: &json)
     json.member("pkru_mask", hex: UInt64(pkruMask))
     json.key("guest_rsvd_check")
     guestReservedBits.write(to: &json)
@@ -42,11 +42,7 @@ extension Root {
     json.member("hpa", hex: hpa?.rawValue)
     json.member("pgd", hex: pgd == invalidPage ? nil : pgd)
     json.key("role")
-    if let role = hpa.flatMap({ machine.shadowPage(at: $0) })?.role {
-      role.write(to: &json)
-    } else {
-      json.null()
-    }
+    if let hpa, let role = machine.roleOfShadowPage(at: hpa) { role.write(to: &json) } else { json.null() }
     json.endObject()
   }
 }
@@ -70,16 +66,10 @@ extension SpecialRoot {
 }
 
 extension Permissions {
-  /// 32 hexadecimal digits, byte 0 first.
-  var text: String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    text.reserveCapacity(32)
-    for index in bytes.indices {
-      text.append(digits[Int(bytes[index] >> 4)])
-      text.append(digits[Int(bytes[index] & 0xf)])
-    }
-    return String(decoding: text, as: UTF8.self)
+  /// The member `permissions`: 32 hexadecimal digits, byte 0 first.
+  func write(to json: inout JSONWriter) {
+    json.key("permissions")
+    json.hex(bytes)
   }
 }
 

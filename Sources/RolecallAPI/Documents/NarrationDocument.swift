@@ -6,7 +6,8 @@ extension NarrationStep {
     json.beginObject()
     json.member("function", function)
     json.member("depth", depth)
-    json.member("text", text.description)
+    json.key("text")
+    json.string(utf8: text.utf8.span)
     json.key("effect")
     if let effect { effect.write(to: &json, naming) } else { json.null() }
     json.endObject()

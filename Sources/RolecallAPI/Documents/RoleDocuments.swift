@@ -19,7 +19,11 @@ enum SimulatedLayouts {
 /// document has some 200 of them.
 struct RenderedFields: Sendable {
   private let shift: UInt64
-  private let members: [[UInt8]]
+  private let mask: UInt64
+  /// The members for each value, one after the other.
+  private let members: [UInt8]
+  /// Where each value's members end in `members`, after a 0.
+  private let ends: [Int]
 
   /// The fields of a layout, which stand in order of their bits, in groups as large as can be.
   static func groups(of fields: [RoleField]) -> [RenderedFields] {
@@ -38,11 +42,15 @@ struct RenderedFields: Sendable {
     let shift = fields.first?.shift ?? 0
     self.shift = UInt64(shift)
     let width = min((fields.last.map { $0.shift + $0.width } ?? 0) - shift, 8)
-    members = (0..<UInt64(1) << UInt64(width)).map { bits in
+    mask = 1 << UInt64(width) - 1
+    var (members, ends): ([UInt8], [Int]) = ([], [0])
+    for bits in 0...mask {
       var json = JSONWriter()
       for field in fields { Self.write(field, field.value(in: bits << UInt64(shift)), to: &json) }
-      return json.finish()
+      members += json.finish()
+      ends.append(members.count)
     }
+    (self.members, self.ends) = (members, ends)
   }
 
   private static func write(_ field: RoleField, _ value: UInt64, to json: inout JSONWriter) {
@@ -58,7 +66,8 @@ struct RenderedFields: Sendable {
 
   /// Writes the members for the fields' values in a word.
   func write(_ word: UInt64, to json: inout JSONWriter) {
-    json.raw(members[Int(truncatingIfNeeded: word >> shift) & (members.count - 1)])
+    let value = Int(truncatingIfNeeded: word >> shift & mask)
+    json.raw(members.span.extracting(ends[value]..<ends[value + 1]))
   }
 }
 

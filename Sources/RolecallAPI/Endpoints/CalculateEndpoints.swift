@@ -106,7 +106,7 @@ extension MMU {
       json.key(naming.vcpuRole)
       vcpuRole.write(to: &json)
     }
-    if fields.contains("permissions") { json.member("permissions", permissions.text) }
+    if fields.contains("permissions") { permissions.write(to: &json) }
     if withKeys, fields.contains("pkru_mask") { json.member("pkru_mask", hex: UInt64(pkruMask)) }
     if fields.contains("guest_rsvd_check") {
       json.key("guest_rsvd_check")

@@ -80,14 +80,18 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: VCPU.documentKeys)
   let session = try exchange.session()
   return try session.withState { state throws(ProblemDetails) in
-    let vcpu = state.machine.vcpus[try exchange.vcpu(of: state.machine)]
+    let index = try exchange.vcpu(of: state.machine)
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let headers = exchange.fields(revision: state.revision)
     guard exchange.media == .json else {
-      return exchange.text(vcpu.table(in: state.machine), fields: headers)
+      return exchange.text(state.machine.vcpus[index].table(in: state.machine), fields: headers)
+    }
+    if exchange.naming == .proposed, fields.isAll {
+      return exchange.json(fields: headers, body: state.show(index).bytes)
     }
     return exchange.json(fields: headers, capacity: 16 * 1024) { json in
-      vcpu.write(to: &json, exchange.naming, in: state.machine, fields: fields, isAlone: true)
+      state.machine.vcpus[index].write(
+        to: &json, exchange.naming, in: state.machine, fields: fields, isAlone: true)
     }
   }
 }

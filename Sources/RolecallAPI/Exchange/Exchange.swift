@@ -146,12 +146,16 @@ struct Exchange {
     _ status: Status = 200, fields: ResponseFields = ResponseFields(), capacity: Int = 1024,
     _ write: (inout JSONWriter) -> Void
   ) -> Response {
-    var json = JSONWriter()
-    json.reserveCapacity(capacity)
+    var json = JSONWriter(capacity: capacity)
     write(&json)
+    return self.json(status, fields: fields, body: json.finish())
+  }
+
+  /// A JSON document that is there already.
+  func json(_ status: Status = 200, fields: ResponseFields = ResponseFields(), body: [UInt8]) -> Response {
     var all: ResponseFields = [("Content-Type", MediaType.json.rawValue)]
     all.append(contentsOf: fields)
-    return Response(status, fields: all, body: json.finish())
+    return Response(status, fields: all, body: body)
   }
 }
 

@@ -13,6 +13,8 @@ final class Session: Sendable {
     var updated: Timestamp
     /// What the operations have done.
     var statistics = Statistics()
+    /// The vCPU that was last shown.
+    var shown: ShownVCPU?
     /// Where the service counts the same.
     fileprivate let share: ServiceCounts.Share
   }

@@ -1,0 +1,252 @@
+/// The bytes that a ``JSONWriter`` has written.
+///
+/// Each function makes room once for all that it appends, and then stores without further checks; an array would check
+/// its owner, its room and its bounds for each byte. All that is unsafe about that is in this file.
+@usableFromInline
+@safe
+struct ByteBuffer: ~Copyable {
+  @usableFromInline var start: UnsafeMutablePointer<UInt8>
+  @usableFromInline var capacity: Int
+  /// How many bytes there are.
+  @usableFromInline var count = 0
+
+  @usableFromInline
+  init(capacity: Int) {
+    self.capacity = max(capacity, 64)
+    unsafe start = .allocate(capacity: self.capacity)
+  }
+
+  @inlinable
+  deinit {
+    unsafe start.deallocate()
+  }
+
+  /// A copy of the bytes.
+  @usableFromInline
+  var bytes: [UInt8] {
+    unsafe Array(UnsafeBufferPointer(start: start, count: count))
+  }
+
+  /// Makes room for `size` more bytes.
+  @inlinable @inline(__always)
+  mutating func makeRoom(_ size: Int) {
+    if capacity - count < size { grow(size) }
+  }
+
+  @usableFromInline @inline(never)
+  mutating func grow(_ size: Int) {
+    let larger = max(2 * capacity, count + size)
+    let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
+    unsafe moved.initialize(from: start, count: count)
+    unsafe start.deallocate()
+    unsafe start = moved
+    capacity = larger
+  }
+
+  /// Stores a byte for which there is room.
+  @inlinable @inline(__always)
+  mutating func store(_ byte: UInt8, if isWanted: Bool = true) {
+    unsafe start[count] = byte
+    count += isWanted ? 1 : 0
+  }
+
+  /// Stores the bytes of `word`, the lowest first, and keeps `size` of them; there is room for eight.
+  @inlinable @inline(__always)
+  mutating func store(_ word: UInt64, keeping size: Int = 8) {
+    unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: word.littleEndian, as: UInt64.self)
+    count += size
+  }
+}
+
+// MARK: Literals and bytes
+
+extension ByteBuffer {
+  /// A byte.
+  @inlinable @inline(__always)
+  mutating func append(_ byte: UInt8, afterComma needsComma: Bool = false) {
+    makeRoom(2)
+    store(UInt8(ascii: ","), if: needsComma)
+    store(byte)
+  }
+
+  /// A literal. Where the call is inlined its length is a constant, and copying it a few stores.
+  @inlinable @inline(__always)
+  mutating func append(_ literal: StaticString, afterComma needsComma: Bool) {
+    let size = literal.utf8CodeUnitCount
+    makeRoom(size + 1)
+    store(UInt8(ascii: ","), if: needsComma)
+    unsafe (start + count).initialize(from: literal.utf8Start, count: size)
+    count += size
+  }
+
+  /// A literal between quotation marks, and a colon.
+  @inlinable @inline(__always)
+  mutating func append(key literal: StaticString, afterComma needsComma: Bool) {
+    let size = literal.utf8CodeUnitCount
+    makeRoom(size + 4)
+    store(UInt8(ascii: ","), if: needsComma)
+    store(UInt8(ascii: "\""))
+    unsafe (start + count).initialize(from: literal.utf8Start, count: size)
+    count += size
+    store(UInt8(ascii: "\""))
+    store(UInt8(ascii: ":"))
+  }
+
+  /// Bytes as they are.
+  @usableFromInline
+  mutating func append(_ bytes: Span<UInt8>, afterComma needsComma: Bool) {
+    makeRoom(bytes.count + 1)
+    store(UInt8(ascii: ","), if: needsComma)
+    unsafe bytes.withUnsafeBufferPointer { source in
+      guard let first = source.baseAddress else { return }
+      unsafe (start + count).initialize(from: first, count: source.count)
+      count += source.count
+    }
+  }
+}
+
+// MARK: Numbers
+
+extension ByteBuffer {
+  /// An integer in decimal.
+  @usableFromInline
+  mutating func append(decimal value: Int, afterComma needsComma: Bool) {
+    makeRoom(24)
+    store(UInt8(ascii: ","), if: needsComma)
+    store(UInt8(ascii: "-"), if: value < 0)
+    var rest = value.magnitude
+    var size = 1
+    var bound: UInt = 10
+    while size < 19, rest >= bound {
+      size += 1
+      bound *= 10
+    }
+    for place in (count..<count + size).reversed() {
+      unsafe start[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+      rest /= 10
+    }
+    count += size
+  }
+
+  /// A word between quotation marks: `0x` and hexadecimal digits without leading zeros.
+  @usableFromInline
+  mutating func append(hexadecimal value: UInt64, afterComma needsComma: Bool) {
+    makeRoom(24)
+    store(UInt8(ascii: ","), if: needsComma)
+    store(0x22_3078_3022 | value << 24, keeping: value > 9 ? 3 : 5)  // "0x and, if that is all, a digit and "
+    guard value > 9 else { return }
+    let size = (67 - (value | 1).leadingZeroBitCount) >> 2
+    let low = Self.digits(UInt32(truncatingIfNeeded: value))
+    if size > 8 {
+      store(
+        Self.digits(UInt32(truncatingIfNeeded: value >> 32)) >> UInt64(8 * (16 - size)), keeping: size - 8)
+      store(low)
+    } else {
+      store(low >> UInt64(8 * (8 - size)), keeping: size)
+    }
+    store(UInt8(ascii: "\""))
+  }
+
+  /// Bytes between quotation marks, two hexadecimal digits each, the first byte first.
+  @usableFromInline
+  mutating func append(hexadecimal bytes: SIMD16<UInt8>, afterComma needsComma: Bool) {
+    makeRoom(40)
+    store(UInt8(ascii: ","), if: needsComma)
+    store(UInt8(ascii: "\""))
+    let words = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
+    for index in words.indices { store(Self.digits(UInt32(bigEndian: words[index]))) }
+    store(UInt8(ascii: "\""))
+  }
+
+  /// The eight hexadecimal digits of a word, as bytes of which the lowest is the first digit.
+  @inline(__always)
+  private static func digits(_ word: UInt32) -> UInt64 {
+    var nibbles = UInt64(word)
+    nibbles = (nibbles | nibbles << 16) & 0x0000_ffff_0000_ffff
+    nibbles = (nibbles | nibbles << 8) & 0x00ff_00ff_00ff_00ff
+    nibbles = (nibbles | nibbles << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    // 1 in each byte that needs a letter: only from 10 on does adding 6 carry into the byte's upper half.
+    let letters = (nibbles &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    let distance = UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
+    return (nibbles &+ 0x3030_3030_3030_3030 &+ letters &* distance).byteSwapped
+  }
+}
+
+// MARK: Text
+
+extension ByteBuffer {
+  /// UTF-8 between quotation marks, escaped where RFC 8259, section 7, asks for it.
+  @usableFromInline
+  mutating func append(text: Span<UInt8>, afterComma needsComma: Bool) {
+    unsafe text.withUnsafeBufferPointer { unsafe append(text: $0, afterComma: needsComma) }
+  }
+
+  /// A string between quotation marks, escaped likewise.
+  @usableFromInline
+  mutating func append(text: String, afterComma needsComma: Bool) {
+    var text = text
+    text.withUTF8 { unsafe append(text: $0, afterComma: needsComma) }
+  }
+
+  private mutating func append(text: UnsafeBufferPointer<UInt8>, afterComma needsComma: Bool) {
+    let size = text.count
+    makeRoom(size + 16)
+    store(UInt8(ascii: ","), if: needsComma)
+    store(UInt8(ascii: "\""))
+    var place = 0
+    let source = UnsafeRawBufferPointer(text)
+    while place + 8 <= size {
+      let word = unsafe UInt64(littleEndian: source.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+      guard !Self.needsEscape(word) else { break }
+      store(word)
+      place += 8
+    }
+    if place < size, size >= 8, place + 8 > size {
+      // The last eight bytes once more, so that the rest goes in one piece.
+      let word = unsafe UInt64(littleEndian: source.loadUnaligned(fromByteOffset: size - 8, as: UInt64.self))
+      if !Self.needsEscape(word) {
+        count -= 8 - (size - place)
+        store(word)
+        place = size
+      }
+    }
+    while place < size {
+      let byte = unsafe text[place]
+      makeRoom(16)
+      if Self.needsEscape(byte) { escape(byte) } else { store(byte) }
+      place += 1
+    }
+    store(UInt8(ascii: "\""))
+  }
+
+  @inline(__always)
+  private static func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  }
+
+  /// Whether one of eight bytes needs to be escaped: a byte's top bit is set only by subtraction from a lesser byte.
+  @inline(__always)
+  private static func needsEscape(_ word: UInt64) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let quote = word ^ ones &* UInt64(UInt8(ascii: "\""))
+    let backslash = word ^ ones &* UInt64(UInt8(ascii: "\\"))
+    let found =
+      (word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+    return found & (ones << 7) != 0
+  }
+
+  private mutating func escape(_ byte: UInt8) {
+    store(UInt8(ascii: "\\"))
+    switch byte {
+    case 0x08: store(UInt8(ascii: "b"))
+    case 0x09: store(UInt8(ascii: "t"))
+    case 0x0a: store(UInt8(ascii: "n"))
+    case 0x0c: store(UInt8(ascii: "f"))
+    case 0x0d: store(UInt8(ascii: "r"))
+    case ..<0x20:
+      store(0x3030_75, keeping: 3)  // u00
+      store(Self.digits(UInt32(byte)) >> 48, keeping: 2)
+    default: store(byte)
+    }
+  }
+}
