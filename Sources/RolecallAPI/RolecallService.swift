@@ -17,6 +17,12 @@ public final class RolecallService: Sendable {
     public var wholeResults = 1_000
     /// Bytes of a batch's answer after which results are told in short.
     public var answerBytes = 16 * 1024 * 1024
+    /// Bytes of a session's history: about 150 for each revision, and 16 for each word that an operation writes.
+    public var history = 32 * 1024 * 1024
+    /// Entries of a list in one answer.
+    public var page = 1_000
+    /// Bytes of the answers that are kept for their Idempotency-Keys, and of their requests.
+    public var keptAnswers = 64 * 1024 * 1024
     /// Words of guest memory in one answer.
     public var memoryWords = 4_096
     /// Unicode characters (code points) of a session's name.
