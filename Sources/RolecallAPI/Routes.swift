@@ -49,6 +49,7 @@ private let allRoutes: [APIRoute] =
     route(.post, "/v1/encode/{role}", query: ["names"], answerEncode),
     route(.post, "/v1/calculate/roles", query: ["names", "fields"], answerCalculateRoles),
     route(.post, "/v1/calculate/ept", query: ["names", "fields"], answerCalculateEPT),
+    route(.get, "/v1/sessions", query: ["after", "limit"], answerSessions),
     route(.post, "/v1/sessions", query: ["names", "fields"], createSession),
     route(.get, "/v1/sessions/{id}", query: ["names", "fields"], media: [.json, .text], answerSession),
     route(.delete, "/v1/sessions/{id}", deleteSession),
