@@ -3,33 +3,44 @@
 /// Each function gives nil if the value is not what was asked for, after noting a problem. A caller's own closure that gives
 /// nil says why by `refuse`; if it does not, the value is refused all the same.
 public struct ElementDecoder {
-  /// The value to decode.
-  public let value: JSONValue
   /// What has been found wrong so far.
   var problems: [JSONProblem] = []
 
+  private let document: JSONDocument
+  /// The value's node.
+  private let node: Int
   private let parent: String
   private let step: Step
 
   /// The last step of the value's pointer, kept apart so that no pointer is built without need.
   enum Step {
-    case none
-    case key(String)
-    case index(Int)
+    /// The node of a member's key.
+    case member(Int)
+    /// The number of an element.
+    case element(Int)
   }
 
-  init(_ value: JSONValue, in parent: String, at step: Step) {
-    self.value = value
+  init(_ document: JSONDocument, _ node: Int, in parent: String, at step: Step) {
+    self.document = document
+    self.node = node
     self.parent = parent
     self.step = step
   }
 
+  /// The type of the value.
+  public var type: JSONType { document.nodes[node].type }
+
+  /// The value, whatever it is.
+  public var value: JSONValue { document.value(node) }
+
+  /// How many elements or members the value has.
+  public var count: Int { document.children(node).reduce(0) { count, _ in count + 1 } }
+
   /// Where the value stands, as a JSON pointer (RFC 6901).
   public var pointer: String {
     switch step {
-    case .none: parent
-    case .key(let key): JSONPointer.member(key, of: parent)
-    case .index(let index): JSONPointer.element(index, of: parent)
+    case .member(let key): JSONPointer.member(document.text(key), of: parent)
+    case .element(let index): JSONPointer.element(index, of: parent)
     }
   }
 
@@ -40,22 +51,22 @@ public struct ElementDecoder {
 
   /// A Boolean.
   public mutating func bool() -> Bool? {
-    if case .bool(let bool) = value { return bool }
+    if type == .bool { return document.bool(node) }
     return mismatch("a Boolean")
   }
 
   /// A string.
   public mutating func string() -> String? {
-    if case .string(let string) = value { return string }
+    if type == .string { return document.text(node) }
     return mismatch("a string")
   }
 
   /// An integer in a range, written without a fraction and an exponent.
   public mutating func integer(in range: ClosedRange<Int> = JSONNumber.integers) -> Int? {
-    if case .number(let number) = value {
-      if let integer = number.integer, range.contains(integer) { return integer }
-      refuse(
-        "must be an integer from \(range.lowerBound) to \(range.upperBound), not \(excerpt(number.text))")
+    if type == .number {
+      if let integer = document.integer(node), range.contains(integer) { return integer }
+      let found = excerpt(document.number(node).text)
+      refuse("must be an integer from \(range.lowerBound) to \(range.upperBound), not \(found)")
       return nil
     }
     return mismatch("an integer from \(range.lowerBound) to \(range.upperBound)")
@@ -64,42 +75,49 @@ public struct ElementDecoder {
   /// A word of `bits` bits, 1 to 64: a string of `0x` and hexadecimal digits in either case, a decimal string, or an
   /// integer from 0 to 2^53 - 1. Nothing is rounded.
   public mutating func word(bits: Int = 64) -> UInt64? {
-    let word: UInt64?
-    let found: String
-    switch value {
-    case .string(let text): (word, found) = (parseWord(text), "\"\(excerpt(text))\"")
-    case .number(let number):
-      (word, found) = (number.integer.flatMap(UInt64.init(exactly:)), excerpt(number.text))
-    default: (word, found) = (nil, value.type.phrase)
-    }
+    let word: UInt64? =
+      switch type {
+      case .string: parseWord(document.utf8(node))
+      case .number: document.integer(node).flatMap(UInt64.init(exactly:))
+      default: nil
+      }
     if let word, bits >= 64 || word >> UInt64(bits) == 0 { return word }
+    let found =
+      switch value {
+      case .string(let text): "\"\(excerpt(text))\""
+      case .number(let number): excerpt(number.text)
+      default: type.phrase
+      }
     refuse(
       "must be a word of up to \(bits) bits (\"0x\" and hexadecimal digits, or a decimal string or integer), not \(found)"
     )
     return nil
   }
 
+  /// One of `count` names, as its number.
+  public mutating func choice(of count: Int, named name: (Int) -> String) -> Int? {
+    if type == .string, let choice = (0..<count).first(where: { document.isEqual(node, name($0)) }) {
+      return choice
+    }
+    refuseName(outOf: (0..<count).map(name))
+    return nil
+  }
+
   /// One of these names, as the value that the table gives it.
   public mutating func enumeration<Choice>(of table: KeyValuePairs<String, Choice>) -> Choice? {
-    if case .string(let string) = value, let choice = table.first(where: { $0.key == string }) {
-      return choice.value
-    }
-    refuseName(outOf: table.map(\.key))
-    return nil
+    choice(of: table.count) { table[$0].key }.map { table[$0].value }
   }
 
   /// One of these names.
   public mutating func enumeration(of names: [String]) -> String? {
-    if case .string(let string) = value, names.contains(string) { return string }
-    refuseName(outOf: names)
-    return nil
+    choice(of: names.count) { names[$0] }.map { names[$0] }
   }
 
   /// One of an enumeration's raw values.
   public mutating func enumeration<Choice: RawRepresentable<String> & CaseIterable>(
     of choices: Choice.Type
   ) -> Choice? {
-    if case .string(let string) = value, let choice = Choice(rawValue: string) { return choice }
+    if type == .string, let choice = Choice(rawValue: document.text(node)) { return choice }
     refuseName(outOf: Choice.allCases.map(\.rawValue))
     return nil
   }
@@ -108,33 +126,34 @@ public struct ElementDecoder {
   public mutating func array<Element>(
     count range: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element]? {
-    guard case .array(let values) = value else { return mismatch("an array") }
-    guard range.contains(values.count) else {
+    guard type == .array else { return mismatch("an array") }
+    let count = count
+    guard range.contains(count) else {
       let wanted =
         switch (range.lowerBound, range.upperBound) {
         case (let least, .max): "at least \(least)"
         case (let least, let most) where least == most: "\(most)"
         case (let least, let most): "from \(least) to \(most)"
         }
-      refuse("must have \(wanted) elements, not \(values.count)")
+      refuse("must have \(wanted) elements, not \(count)")
       return nil
     }
     let pointer = pointer
     var elements: [Element] = []
-    elements.reserveCapacity(values.count)
-    for (index, value) in values.enumerated() {
+    elements.reserveCapacity(count)
+    for (index, element) in zip(0..., document.children(node)) {
       guard problems.count < JSONProblems.limit else { return nil }
-      var decoder = ElementDecoder(value, in: pointer, at: .index(index))
+      var decoder = ElementDecoder(document, element, in: pointer, at: .element(index))
       if let element = decoder.run(decode) { elements.append(element) }
       problems.append(contentsOf: decoder.problems)
     }
-    return elements.count == values.count ? elements : nil
+    return elements.count == count ? elements : nil
   }
 
   /// An object, of which `decode` takes the members; a key that it does not ask for is a problem.
   public mutating func object<Content>(_ decode: (inout ObjectDecoder) -> Content) -> Content? {
-    guard case .object = value else { return mismatch("an object") }
-    var decoder = ObjectDecoder(value, at: pointer)
+    guard type == .object else { return mismatch("an object") }
+    var decoder = ObjectDecoder(document, node, at: pointer)
     let content = decode(&decoder)
     let found = decoder.allProblems()
     problems.append(contentsOf: found)
@@ -149,23 +168,24 @@ public struct ElementDecoder {
   }
 
   private mutating func mismatch<Value>(_ expected: String) -> Value? {
-    refuse("must be \(expected), not \(value.type.phrase)")
+    refuse("must be \(expected), not \(type.phrase)")
     return nil
   }
 
   private mutating func refuseName(outOf names: [String]) {
-    guard case .string(let string) = value else {
-      refuse("must be one of \(quoted(names)), not \(value.type.phrase)")
+    guard type == .string else {
+      refuse("must be one of \(quoted(names)), not \(type.phrase)")
       return
     }
+    let string = document.text(node)
     refuse(
       "must be one of \(quoted(names)), not \"\(excerpt(string))\"\(suggestion(for: string, among: names))")
   }
 }
 
 /// The word that a string gives: `0x` and hexadecimal digits in either case, or decimal digits; nil beyond 64 bits.
-private func parseWord(_ text: String) -> UInt64? {
-  var digits = text.utf8[...]
+private func parseWord(_ text: ArraySlice<UInt8>) -> UInt64? {
+  var digits = text
   var radix: UInt64 = 10
   if digits.first == UInt8(ascii: "0"), let second = digits.dropFirst().first,
     second | 0x20 == UInt8(ascii: "x")

@@ -9,7 +9,7 @@ extension Body {
     let set = bits("set", names)
     let clear = bits("clear", names)
     let hasBits = set != nil || clear != nil
-    if members.optionalValue("value") != nil {
+    if members.hasValue("value") {
       if hasBits { refuse("value", "a write is either value, or set and clear") }
       return .value(value ?? 0)
     }
@@ -19,12 +19,11 @@ extension Body {
   }
 
   private mutating func bits(_ key: String, _ names: [(name: String, bit: UInt64)]?) -> UInt64? {
-    guard members.optionalValue(key) != nil else { return nil }
+    guard members.hasValue(key) else { return nil }
     if names?.isEmpty == true { refuse(key, "the register has no bits with names; give its value") }
     let list = members.optionalArray(key) { element -> UInt64? in
       guard let names, !names.isEmpty else { return element.string().map { _ in 0 } }
-      guard let name = element.enumeration(of: names.map(\.name)) else { return nil }
-      return names.first { $0.name == name }?.bit
+      return element.choice(of: names.count) { names[$0].name }.map { names[$0].bit }
     }
     return (list ?? []).reduce(0, |)
   }

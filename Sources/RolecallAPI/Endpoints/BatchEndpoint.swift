@@ -23,7 +23,7 @@ func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
       "stop_on", of: ["never": false, "exception": true])
     let operations = try body.operations(
       OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus), limit: limits.operations)
-    if body.members.optionalValue("operations") == nil { body.members.refuse("operations", "is missing") }
+    if !body.members.hasValue("operations") { body.members.refuse("operations", "is missing") }
     try body.finish()
     _ = try exchange.precondition(revision: state.revision)
 
