@@ -4,11 +4,11 @@
 /// nil says why by `refuse`; if it does not, the value is refused all the same.
 public struct ElementDecoder {
   /// What has been found wrong so far.
-  var problems: [JSONProblem] = []
+  @usableFromInline var problems: [JSONProblem] = []
+  /// The value's node.
+  let node: Int
 
   private let document: JSONDocument
-  /// The value's node.
-  private let node: Int
   private let parent: String
   private let step: Step
 
@@ -52,13 +52,15 @@ public struct ElementDecoder {
   /// A Boolean.
   public mutating func bool() -> Bool? {
     if type == .bool { return document.bool(node) }
-    return mismatch("a Boolean")
+    mismatch("a Boolean")
+    return nil
   }
 
   /// A string.
   public mutating func string() -> String? {
-    if type == .string { return document.text(node) }
-    return mismatch("a string")
+    if let text { return text }
+    mismatch("a string")
+    return nil
   }
 
   /// An integer in a range, written without a fraction and an exponent.
@@ -69,7 +71,8 @@ public struct ElementDecoder {
       refuse("must be an integer from \(range.lowerBound) to \(range.upperBound), not \(found)")
       return nil
     }
-    return mismatch("an integer from \(range.lowerBound) to \(range.upperBound)")
+    mismatch("an integer from \(range.lowerBound) to \(range.upperBound)")
+    return nil
   }
 
   /// A word of `bits` bits, 1 to 64: a string of `0x` and hexadecimal digits in either case, a decimal string, or an
@@ -104,6 +107,7 @@ public struct ElementDecoder {
   }
 
   /// One of these names, as the value that the table gives it.
+  @inlinable
   public mutating func enumeration<Choice>(of table: KeyValuePairs<String, Choice>) -> Choice? {
     choice(of: table.count) { table[$0].key }.map { table[$0].value }
   }
@@ -114,19 +118,59 @@ public struct ElementDecoder {
   }
 
   /// One of an enumeration's raw values.
+  @inlinable
   public mutating func enumeration<Choice: RawRepresentable<String> & CaseIterable>(
     of choices: Choice.Type
   ) -> Choice? {
-    if type == .string, let choice = Choice(rawValue: document.text(node)) { return choice }
+    if let text, let choice = Choice(rawValue: text) { return choice }
     refuseName(outOf: Choice.allCases.map(\.rawValue))
     return nil
   }
 
+  /// The value if it is a string.
+  @usableFromInline
+  var text: String? { type == .string ? document.text(node) : nil }
+
   /// An array; nil too if `decode` gives nil for an element. Every element is decoded, so that all problems are found.
+  @inlinable
   public mutating func array<Element>(
     count range: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element]? {
-    guard type == .array else { return mismatch("an array") }
+    guard var rest = beginArray(count: range) else { return nil }
+    var elements: [Element] = []
+    elements.reserveCapacity(rest.count)
+    while var element = next(of: &rest) {
+      let value = decode(&element)
+      if let value { elements.append(value) }
+      problems.append(contentsOf: element.allProblems(isRefused: value == nil))
+    }
+    return elements.count == rest.count ? elements : nil
+  }
+
+  /// An object, of which `decode` takes the members; a key that it does not ask for is a problem.
+  @inlinable
+  public mutating func object<Content>(_ decode: (inout ObjectDecoder) -> Content) -> Content? {
+    guard var object = beginObject() else { return nil }
+    let content = decode(&object)
+    return finish(object) ? content : nil
+  }
+
+  /// The elements that are still to be decoded.
+  @usableFromInline
+  struct Elements {
+    fileprivate var nodes: JSONDocument.Children
+    /// How many there were in all.
+    @usableFromInline let count: Int
+    fileprivate let pointer: String
+    fileprivate var index = 0
+  }
+
+  @usableFromInline
+  mutating func beginArray(count range: ClosedRange<Int>) -> Elements? {
+    guard type == .array else {
+      mismatch("an array")
+      return nil
+    }
     let count = count
     guard range.contains(count) else {
       let wanted =
@@ -138,41 +182,47 @@ public struct ElementDecoder {
       refuse("must have \(wanted) elements, not \(count)")
       return nil
     }
-    let pointer = pointer
-    var elements: [Element] = []
-    elements.reserveCapacity(count)
-    for (index, element) in zip(0..., document.children(node)) {
-      guard problems.count < JSONProblems.limit else { return nil }
-      var decoder = ElementDecoder(document, element, in: pointer, at: .element(index))
-      if let element = decoder.run(decode) { elements.append(element) }
-      problems.append(contentsOf: decoder.problems)
+    return Elements(nodes: document.children(node), count: count, pointer: pointer)
+  }
+
+  /// The next element; nil after the last, or once there are enough problems.
+  @usableFromInline
+  func next(of elements: inout Elements) -> ElementDecoder? {
+    guard problems.count < JSONProblems.limit, let node = elements.nodes.next() else { return nil }
+    defer { elements.index += 1 }
+    return ElementDecoder(document, node, in: elements.pointer, at: .element(elements.index))
+  }
+
+  @usableFromInline
+  mutating func beginObject() -> ObjectDecoder? {
+    guard type == .object else {
+      mismatch("an object")
+      return nil
     }
-    return elements.count == count ? elements : nil
+    return ObjectDecoder(document, node, at: pointer)
   }
 
-  /// An object, of which `decode` takes the members; a key that it does not ask for is a problem.
-  public mutating func object<Content>(_ decode: (inout ObjectDecoder) -> Content) -> Content? {
-    guard type == .object else { return mismatch("an object") }
-    var decoder = ObjectDecoder(document, node, at: pointer)
-    let content = decode(&decoder)
-    let found = decoder.allProblems()
+  /// Takes over what was found wrong with the object; whether nothing was.
+  @usableFromInline
+  mutating func finish(_ object: ObjectDecoder) -> Bool {
+    let found = object.allProblems()
     problems.append(contentsOf: found)
-    return found.isEmpty ? content : nil
+    return found.isEmpty
   }
 
-  /// What `decode` makes of the value; nil never comes without a problem.
-  mutating func run<Value>(_ decode: (inout ElementDecoder) -> Value?) -> Value? {
-    let value = decode(&self)
-    if value == nil, problems.isEmpty { refuse("is refused") }
-    return value
+  /// What was found wrong, which is never nothing for a value that is refused.
+  @usableFromInline
+  func allProblems(isRefused: Bool) -> [JSONProblem] {
+    guard isRefused, problems.isEmpty else { return problems }
+    return [JSONProblem(pointer: pointer, detail: "is refused")]
   }
 
-  private mutating func mismatch<Value>(_ expected: String) -> Value? {
+  private mutating func mismatch(_ expected: String) {
     refuse("must be \(expected), not \(type.phrase)")
-    return nil
   }
 
-  private mutating func refuseName(outOf names: [String]) {
+  @usableFromInline
+  mutating func refuseName(outOf names: [String]) {
     guard type == .string else {
       refuse("must be one of \(quoted(names)), not \(type.phrase)")
       return

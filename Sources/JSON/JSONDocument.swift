@@ -119,7 +119,8 @@ extension JSONDocument {
 
   /// The first element of each of an array's elements, or the key of each of an object's members.
   func children(_ index: Int) -> Children {
-    Children(document: self, place: index + 1, end: nodes[index].end, areMembers: nodes[index].type == .object)
+    Children(
+      document: self, place: index + 1, end: nodes[index].end, areMembers: nodes[index].type == .object)
   }
 
   /// Goes through the elements of an array, or through the keys of an object, after each of which its value stands.

@@ -68,18 +68,42 @@ public struct ObjectDecoder {
   }
 
   /// What `decode` makes of a member; nil if it is missing, `null`, or wrong.
+  @inlinable
   public mutating func optional<Value>(_ key: String, _ decode: (inout ElementDecoder) -> Value?) -> Value? {
-    guard let member = member(key), document.nodes[member + 1].type != .null else { return nil }
-    return decodeMember(member, decode)
+    guard var element = optionalElement(key) else { return nil }
+    let value = decode(&element)
+    finish(element, isRefused: value == nil)
+    return value
   }
 
   /// What `decode` makes of a member that must be there; nil if it is missing or wrong.
+  @inlinable
   public mutating func required<Value>(_ key: String, _ decode: (inout ElementDecoder) -> Value?) -> Value? {
+    guard var element = requiredElement(key) else { return nil }
+    let value = decode(&element)
+    finish(element, isRefused: value == nil)
+    return value
+  }
+
+  @usableFromInline
+  mutating func optionalElement(_ key: String) -> ElementDecoder? {
+    guard let member = member(key), document.nodes[member + 1].type != .null else { return nil }
+    return ElementDecoder(document, member + 1, in: pointer, at: .member(member))
+  }
+
+  @usableFromInline
+  mutating func requiredElement(_ key: String) -> ElementDecoder? {
     guard let member = member(key) else {
       refuse(key, "is missing")
       return nil
     }
-    return decodeMember(member, decode)
+    return ElementDecoder(document, member + 1, in: pointer, at: .member(member))
+  }
+
+  /// Takes over what was found wrong with the value of a member.
+  @usableFromInline
+  mutating func finish(_ element: consuming ElementDecoder, isRefused: Bool) {
+    for problem in element.allProblems(isRefused: isRefused) { problems.append((element.node - 1, problem)) }
   }
 
   /// The node of a key, whose value is the next one.
@@ -94,15 +118,6 @@ public struct ObjectDecoder {
       bit <<= 1
     }
     return nil
-  }
-
-  private mutating func decodeMember<Value>(
-    _ member: Int, _ decode: (inout ElementDecoder) -> Value?
-  ) -> Value? {
-    var decoder = ElementDecoder(document, member + 1, in: pointer, at: .member(member))
-    let value = decoder.run(decode)
-    for problem in decoder.problems { problems.append((member, problem)) }
-    return value
   }
 
   func allProblems() -> [JSONProblem] {

@@ -11,7 +11,7 @@ struct OperationDecoder {
   /// The operations on a vCPU.
   static let vcpuOperations: [(name: String, read: VCPUReader)] = [
     ("set-cr", { body, _ in setCR(&body) }),
-    ("set-efer", { body, _ in .setEFER(body.registerWrite(EFER.bitNames)) }),
+    ("set-efer", { body, _ in .setEFER(body.registerWrite(BitNames.efer)) }),
     (
       "set-pkru",
       { body, _ in .setPKRU(UInt32(truncatingIfNeeded: body.members.word("value", bits: 32))) }

@@ -36,18 +36,24 @@ extension Body {
   }
 }
 
+/// The names of registers' bits.
+enum BitNames {
+  static let cr0 = of(CR0.self)
+  static let cr4 = of(CR4.self)
+  static let efer = of(EFER.self)
+
+  private static func of<Register: NamedBits>(_ register: Register.Type) -> [(name: String, bit: UInt64)] {
+    register.names.map { ($0.name, $0.bit.rawValue) }
+  }
+}
+
 extension ControlRegister {
   /// The register's bits by name.
   var bitNames: [(name: String, bit: UInt64)] {
     switch self {
-    case .cr0: CR0.bitNames
+    case .cr0: BitNames.cr0
     case .cr3: []
-    case .cr4: CR4.bitNames
+    case .cr4: BitNames.cr4
     }
   }
-}
-
-extension NamedBits {
-  /// The bits by name.
-  static var bitNames: [(name: String, bit: UInt64)] { names.map { ($0.name, $0.bit.rawValue) } }
 }
