@@ -189,42 +189,46 @@ extension ByteBuffer {
   }
 
   private mutating func append(text: UnsafeBufferPointer<UInt8>, afterComma needsComma: Bool) {
-    let text = UnsafeRawBufferPointer(text)
     makeRoom(text.count + 16)
     store(UInt8(ascii: ","), if: needsComma)
     store(UInt8(ascii: "\""))
-    var place = 0
-    while place + 8 <= text.count {
-      let word = unsafe UInt64(littleEndian: text.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-      if Self.needsEscape(word) { return unsafe escape(text, from: place) }
-      store(word)
-      place += 8
-    }
-    let rest = text.count - place
-    if rest > 0 {
-      let word = unsafe Self.lastBytes(of: text, rest) | 0x2020_2020_2020_2020 << UInt64(8 * rest)
-      if Self.needsEscape(word) { return unsafe escape(text, from: place) }
-      store(word, keeping: rest)
+    if let first = text.baseAddress {
+      let (source, size) = unsafe (UnsafeRawPointer(first), text.count)
+      let target = unsafe UnsafeMutableRawPointer(start + count)
+      var place = 0
+      while place &+ 8 <= size {
+        let word = unsafe source.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+        if Self.needsEscape(word) { return unsafe escape(text, from: place) }
+        unsafe target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
+        place &+= 8
+      }
+      if place < size {
+        let word = unsafe Self.lastBytes(of: source, size)
+        let spaces: UInt64 = 0x2020_2020_2020_2020
+        if Self.needsEscape(word | spaces &<< UInt64(8 &* (size &- place))) {
+          return unsafe escape(text, from: place)
+        }
+        unsafe target.storeBytes(of: word.littleEndian, toByteOffset: place, as: UInt64.self)
+      }
+      count += size
     }
     store(UInt8(ascii: "\""))
   }
 
-  /// The last one to seven bytes of a text, the first of them lowest, and zeros.
+  /// The last one to seven bytes of a text, those that are no part of eight, the first of them lowest, and zeros.
   @inline(__always)
-  private static func lastBytes(of text: UnsafeRawBufferPointer, _ rest: Int) -> UInt64 {
-    let size = text.count
+  private static func lastBytes(of text: UnsafeRawPointer, _ size: Int) -> UInt64 {
     if size >= 8 {
-      let word = unsafe UInt64(littleEndian: text.loadUnaligned(fromByteOffset: size - 8, as: UInt64.self))
-      return word >> UInt64(8 * (8 - rest))
+      let word = unsafe UInt64(littleEndian: text.loadUnaligned(fromByteOffset: size &- 8, as: UInt64.self))
+      return word &>> UInt64(8 &* (8 &- size & 7))
     }
-    if size >= 4 {
-      // Two halves; where they overlap they are the same.
-      let low = unsafe UInt32(littleEndian: text.loadUnaligned(as: UInt32.self))
-      let high = unsafe UInt32(littleEndian: text.loadUnaligned(fromByteOffset: size - 4, as: UInt32.self))
-      return UInt64(low) | UInt64(high) << UInt64(8 * (size - 4))
+    func part<Part: FixedWidthInteger>(at place: Int, _ type: Part.Type) -> UInt64 {
+      let part = unsafe Part(littleEndian: text.loadUnaligned(fromByteOffset: place, as: type))
+      return UInt64(truncatingIfNeeded: part) &<< UInt64(8 &* place)
     }
-    let (first, middle, last) = unsafe (text[0], text[size / 2], text[size - 1])
-    return UInt64(first) | UInt64(middle) << UInt64(8 * (size / 2)) | UInt64(last) << UInt64(8 * (size - 1))
+    // Parts overlap where they are the same.
+    if size >= 4 { return part(at: 0, UInt32.self) | part(at: size &- 4, UInt32.self) }
+    return part(at: 0, UInt8.self) | part(at: size / 2, UInt8.self) | part(at: size &- 1, UInt8.self)
   }
 
   /// Whether one of eight bytes needs to be escaped: a byte's top bit is set only by subtraction from a lesser byte.
@@ -238,12 +242,13 @@ extension ByteBuffer {
     return found & (ones << 7) != 0
   }
 
-  /// Appends the rest of a text in which something needs to be escaped, and the quotation mark after it.
+  /// Appends a text of which the first `start` bytes are copied already, and the quotation mark after it.
   @inline(never)
-  private mutating func escape(_ text: UnsafeRawBufferPointer, from start: Int) {
+  private mutating func escape(_ text: UnsafeBufferPointer<UInt8>, from start: Int) {
+    count += start
     for place in start..<text.count {
-      let byte = unsafe text[place]
       makeRoom(16)
+      let byte = unsafe text[place]
       let letter = Self.escapes[Int(byte)]
       if letter != 0 { store(UInt8(ascii: "\\")) }
       store(letter == 0 ? byte : letter)

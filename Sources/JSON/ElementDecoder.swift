@@ -18,6 +18,8 @@ public struct ElementDecoder {
     case member(Int)
     /// The number of an element.
     case element(Int)
+    /// The node of a member's key, and the number of an element of its value.
+    case memberElement(Int, Int)
   }
 
   init(_ document: JSONDocument, _ node: Int, in parent: String, at step: Step) {
@@ -41,6 +43,8 @@ public struct ElementDecoder {
     switch step {
     case .member(let key): JSONPointer.member(document.text(key), of: parent)
     case .element(let index): JSONPointer.element(index, of: parent)
+    case .memberElement(let key, let index):
+      JSONPointer.element(index, of: JSONPointer.member(document.text(key), of: parent))
     }
   }
 
@@ -99,8 +103,8 @@ public struct ElementDecoder {
 
   /// One of `count` names, as its number.
   public mutating func choice(of count: Int, named name: (Int) -> String) -> Int? {
-    if type == .string, let choice = (0..<count).first(where: { document.isEqual(node, name($0)) }) {
-      return choice
+    if type == .string {
+      for choice in 0..<count where document.isEqual(node, name(choice)) { return choice }
     }
     refuseName(outOf: (0..<count).map(name))
     return nil
@@ -161,7 +165,9 @@ public struct ElementDecoder {
     fileprivate var nodes: JSONDocument.Children
     /// How many there were in all.
     @usableFromInline let count: Int
-    fileprivate let pointer: String
+    fileprivate let parent: String
+    /// The node of the array's key, if it is a member of `parent` and not `parent` itself.
+    fileprivate let key: Int?
     fileprivate var index = 0
   }
 
@@ -182,15 +188,19 @@ public struct ElementDecoder {
       refuse("must have \(wanted) elements, not \(count)")
       return nil
     }
-    return Elements(nodes: document.children(node), count: count, pointer: pointer)
+    let nodes = document.children(node)
+    if case .member(let key) = step { return Elements(nodes: nodes, count: count, parent: parent, key: key) }
+    return Elements(nodes: nodes, count: count, parent: pointer, key: nil)
   }
 
   /// The next element; nil after the last, or once there are enough problems.
   @usableFromInline
   func next(of elements: inout Elements) -> ElementDecoder? {
     guard problems.count < JSONProblems.limit, let node = elements.nodes.next() else { return nil }
-    defer { elements.index += 1 }
-    return ElementDecoder(document, node, in: elements.pointer, at: .element(elements.index))
+    let index = elements.index
+    elements.index += 1
+    let step: Step = if let key = elements.key { .memberElement(key, index) } else { .element(index) }
+    return ElementDecoder(document, node, in: elements.parent, at: step)
   }
 
   @usableFromInline

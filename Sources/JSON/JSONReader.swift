@@ -43,6 +43,8 @@ public struct JSONReader {
   public init(_ bytes: [UInt8], depthLimit: Int = 64) {
     self.bytes = bytes
     self.depthLimit = min(max(depthLimit, 0), 512)
+    frames.reserveCapacity(4)
+    keys.reserveCapacity(8)
   }
 
   /// A reader of one document in a slice; offsets in errors count from the slice's start.
