@@ -189,39 +189,46 @@ extension ByteBuffer {
   }
 
   private mutating func append(text: UnsafeBufferPointer<UInt8>, afterComma needsComma: Bool) {
-    let size = text.count
-    makeRoom(size + 16)
+    makeRoom(text.count + 16)
     store(UInt8(ascii: ","), if: needsComma)
     store(UInt8(ascii: "\""))
-    var place = 0
-    let source = UnsafeRawBufferPointer(text)
-    while place + 8 <= size {
-      let word = unsafe UInt64(littleEndian: source.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-      guard !Self.needsEscape(word) else { break }
-      store(word)
-      place += 8
-    }
-    if place < size, size >= 8, place + 8 > size {
-      // The last eight bytes once more, so that the rest goes in one piece.
-      let word = unsafe UInt64(littleEndian: source.loadUnaligned(fromByteOffset: size - 8, as: UInt64.self))
-      if !Self.needsEscape(word) {
-        count -= 8 - (size - place)
-        store(word)
-        place = size
+    if let first = text.baseAddress {
+      let (source, size) = unsafe (UnsafeRawPointer(first), text.count)
+      let target = unsafe UnsafeMutableRawPointer(start + count)
+      var place = 0
+      while place &+ 8 <= size {
+        let word = unsafe source.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+        if Self.needsEscape(word) { return unsafe escape(text, from: place) }
+        unsafe target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
+        place &+= 8
       }
-    }
-    while place < size {
-      let byte = unsafe text[place]
-      makeRoom(16)
-      if Self.needsEscape(byte) { escape(byte) } else { store(byte) }
-      place += 1
+      if place < size {
+        let word = unsafe Self.lastBytes(of: source, size)
+        let spaces: UInt64 = 0x2020_2020_2020_2020
+        if Self.needsEscape(word | spaces &<< UInt64(8 &* (size &- place))) {
+          return unsafe escape(text, from: place)
+        }
+        unsafe target.storeBytes(of: word.littleEndian, toByteOffset: place, as: UInt64.self)
+      }
+      count += size
     }
     store(UInt8(ascii: "\""))
   }
 
+  /// The last one to seven bytes of a text, those that are no part of eight, the first of them lowest, and zeros.
   @inline(__always)
-  private static func needsEscape(_ byte: UInt8) -> Bool {
-    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+  private static func lastBytes(of text: UnsafeRawPointer, _ size: Int) -> UInt64 {
+    if size >= 8 {
+      let word = unsafe UInt64(littleEndian: text.loadUnaligned(fromByteOffset: size &- 8, as: UInt64.self))
+      return word &>> UInt64(8 &* (8 &- size & 7))
+    }
+    func part<Part: FixedWidthInteger>(at place: Int, _ type: Part.Type) -> UInt64 {
+      let part = unsafe Part(littleEndian: text.loadUnaligned(fromByteOffset: place, as: type))
+      return UInt64(truncatingIfNeeded: part) &<< UInt64(8 &* place)
+    }
+    // Parts overlap where they are the same.
+    if size >= 4 { return part(at: 0, UInt32.self) | part(at: size &- 4, UInt32.self) }
+    return part(at: 0, UInt8.self) | part(at: size / 2, UInt8.self) | part(at: size &- 1, UInt8.self)
   }
 
   /// Whether one of eight bytes needs to be escaped: a byte's top bit is set only by subtraction from a lesser byte.
@@ -235,18 +242,35 @@ extension ByteBuffer {
     return found & (ones << 7) != 0
   }
 
-  private mutating func escape(_ byte: UInt8) {
-    store(UInt8(ascii: "\\"))
+  /// Appends a text of which the first `start` bytes are copied already, and the quotation mark after it.
+  @inline(never)
+  private mutating func escape(_ text: UnsafeBufferPointer<UInt8>, from start: Int) {
+    count += start
+    for place in start..<text.count {
+      makeRoom(16)
+      let byte = unsafe text[place]
+      let letter = Self.escapes[Int(byte)]
+      if letter != 0 { store(UInt8(ascii: "\\")) }
+      store(letter == 0 ? byte : letter)
+      if letter == UInt8(ascii: "u") {
+        store(0x3030, keeping: 2)
+        store(Self.digits(UInt32(byte)) >> 48, keeping: 2)
+      }
+    }
+    append(UInt8(ascii: "\""))
+  }
+
+  /// What follows the backslash for each byte that is escaped; 0 for the others.
+  private static let escapes: [UInt8] = (0...UInt8.max).map { byte in
     switch byte {
-    case 0x08: store(UInt8(ascii: "b"))
-    case 0x09: store(UInt8(ascii: "t"))
-    case 0x0a: store(UInt8(ascii: "n"))
-    case 0x0c: store(UInt8(ascii: "f"))
-    case 0x0d: store(UInt8(ascii: "r"))
-    case ..<0x20:
-      store(0x3030_75, keeping: 3)  // u00
-      store(Self.digits(UInt32(byte)) >> 48, keeping: 2)
-    default: store(byte)
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"): byte
+    case 0x08: UInt8(ascii: "b")
+    case 0x09: UInt8(ascii: "t")
+    case 0x0a: UInt8(ascii: "n")
+    case 0x0c: UInt8(ascii: "f")
+    case 0x0d: UInt8(ascii: "r")
+    case ..<0x20: UInt8(ascii: "u")
+    default: 0
     }
   }
 }

@@ -3,33 +3,48 @@
 /// Each function gives nil if the value is not what was asked for, after noting a problem. A caller's own closure that gives
 /// nil says why by `refuse`; if it does not, the value is refused all the same.
 public struct ElementDecoder {
-  /// The value to decode.
-  public let value: JSONValue
   /// What has been found wrong so far.
-  var problems: [JSONProblem] = []
+  @usableFromInline var problems: [JSONProblem] = []
+  /// The value's node.
+  let node: Int
 
+  private let document: JSONDocument
   private let parent: String
   private let step: Step
 
   /// The last step of the value's pointer, kept apart so that no pointer is built without need.
   enum Step {
-    case none
-    case key(String)
-    case index(Int)
+    /// The node of a member's key.
+    case member(Int)
+    /// The number of an element.
+    case element(Int)
+    /// The node of a member's key, and the number of an element of its value.
+    case memberElement(Int, Int)
   }
 
-  init(_ value: JSONValue, in parent: String, at step: Step) {
-    self.value = value
+  init(_ document: JSONDocument, _ node: Int, in parent: String, at step: Step) {
+    self.document = document
+    self.node = node
     self.parent = parent
     self.step = step
   }
 
+  /// The type of the value.
+  public var type: JSONType { document.nodes[node].type }
+
+  /// The value, whatever it is.
+  public var value: JSONValue { document.value(node) }
+
+  /// How many elements or members the value has.
+  public var count: Int { document.children(node).reduce(0) { count, _ in count + 1 } }
+
   /// Where the value stands, as a JSON pointer (RFC 6901).
   public var pointer: String {
     switch step {
-    case .none: parent
-    case .key(let key): JSONPointer.member(key, of: parent)
-    case .index(let index): JSONPointer.element(index, of: parent)
+    case .member(let key): JSONPointer.member(document.text(key), of: parent)
+    case .element(let index): JSONPointer.element(index, of: parent)
+    case .memberElement(let key, let index):
+      JSONPointer.element(index, of: JSONPointer.member(document.text(key), of: parent))
     }
   }
 
@@ -40,132 +55,197 @@ public struct ElementDecoder {
 
   /// A Boolean.
   public mutating func bool() -> Bool? {
-    if case .bool(let bool) = value { return bool }
-    return mismatch("a Boolean")
+    if type == .bool { return document.bool(node) }
+    mismatch("a Boolean")
+    return nil
   }
 
   /// A string.
   public mutating func string() -> String? {
-    if case .string(let string) = value { return string }
-    return mismatch("a string")
+    if let text { return text }
+    mismatch("a string")
+    return nil
   }
 
   /// An integer in a range, written without a fraction and an exponent.
   public mutating func integer(in range: ClosedRange<Int> = JSONNumber.integers) -> Int? {
-    if case .number(let number) = value {
-      if let integer = number.integer, range.contains(integer) { return integer }
-      refuse(
-        "must be an integer from \(range.lowerBound) to \(range.upperBound), not \(excerpt(number.text))")
+    if type == .number {
+      if let integer = document.integer(node), range.contains(integer) { return integer }
+      let found = excerpt(document.number(node).text)
+      refuse("must be an integer from \(range.lowerBound) to \(range.upperBound), not \(found)")
       return nil
     }
-    return mismatch("an integer from \(range.lowerBound) to \(range.upperBound)")
+    mismatch("an integer from \(range.lowerBound) to \(range.upperBound)")
+    return nil
   }
 
   /// A word of `bits` bits, 1 to 64: a string of `0x` and hexadecimal digits in either case, a decimal string, or an
   /// integer from 0 to 2^53 - 1. Nothing is rounded.
   public mutating func word(bits: Int = 64) -> UInt64? {
-    let word: UInt64?
-    let found: String
-    switch value {
-    case .string(let text): (word, found) = (parseWord(text), "\"\(excerpt(text))\"")
-    case .number(let number):
-      (word, found) = (number.integer.flatMap(UInt64.init(exactly:)), excerpt(number.text))
-    default: (word, found) = (nil, value.type.phrase)
-    }
+    let word: UInt64? =
+      switch type {
+      case .string: parseWord(document.utf8(node))
+      case .number: document.integer(node).flatMap(UInt64.init(exactly:))
+      default: nil
+      }
     if let word, bits >= 64 || word >> UInt64(bits) == 0 { return word }
+    let found =
+      switch value {
+      case .string(let text): "\"\(excerpt(text))\""
+      case .number(let number): excerpt(number.text)
+      default: type.phrase
+      }
     refuse(
       "must be a word of up to \(bits) bits (\"0x\" and hexadecimal digits, or a decimal string or integer), not \(found)"
     )
     return nil
   }
 
-  /// One of these names, as the value that the table gives it.
-  public mutating func enumeration<Choice>(of table: KeyValuePairs<String, Choice>) -> Choice? {
-    if case .string(let string) = value, let choice = table.first(where: { $0.key == string }) {
-      return choice.value
+  /// One of `count` names, as its number.
+  public mutating func choice(of count: Int, named name: (Int) -> String) -> Int? {
+    if type == .string {
+      for choice in 0..<count where document.isEqual(node, name(choice)) { return choice }
     }
-    refuseName(outOf: table.map(\.key))
+    refuseName(outOf: (0..<count).map(name))
     return nil
+  }
+
+  /// One of these names, as the value that the table gives it.
+  @inlinable
+  public mutating func enumeration<Choice>(of table: KeyValuePairs<String, Choice>) -> Choice? {
+    choice(of: table.count) { table[$0].key }.map { table[$0].value }
   }
 
   /// One of these names.
   public mutating func enumeration(of names: [String]) -> String? {
-    if case .string(let string) = value, names.contains(string) { return string }
-    refuseName(outOf: names)
-    return nil
+    choice(of: names.count) { names[$0] }.map { names[$0] }
   }
 
   /// One of an enumeration's raw values.
+  @inlinable
   public mutating func enumeration<Choice: RawRepresentable<String> & CaseIterable>(
     of choices: Choice.Type
   ) -> Choice? {
-    if case .string(let string) = value, let choice = Choice(rawValue: string) { return choice }
+    if let text, let choice = Choice(rawValue: text) { return choice }
     refuseName(outOf: Choice.allCases.map(\.rawValue))
     return nil
   }
 
+  /// The value if it is a string.
+  @usableFromInline
+  var text: String? { type == .string ? document.text(node) : nil }
+
   /// An array; nil too if `decode` gives nil for an element. Every element is decoded, so that all problems are found.
+  @inlinable
   public mutating func array<Element>(
     count range: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element]? {
-    guard case .array(let values) = value else { return mismatch("an array") }
-    guard range.contains(values.count) else {
+    guard var rest = beginArray(count: range) else { return nil }
+    var elements: [Element] = []
+    elements.reserveCapacity(rest.count)
+    while var element = next(of: &rest) {
+      let value = decode(&element)
+      if let value { elements.append(value) }
+      problems.append(contentsOf: element.allProblems(isRefused: value == nil))
+    }
+    return elements.count == rest.count ? elements : nil
+  }
+
+  /// An object, of which `decode` takes the members; a key that it does not ask for is a problem.
+  @inlinable
+  public mutating func object<Content>(_ decode: (inout ObjectDecoder) -> Content) -> Content? {
+    guard var object = beginObject() else { return nil }
+    let content = decode(&object)
+    return finish(object) ? content : nil
+  }
+
+  /// The elements that are still to be decoded.
+  @usableFromInline
+  struct Elements {
+    fileprivate var nodes: JSONDocument.Children
+    /// How many there were in all.
+    @usableFromInline let count: Int
+    fileprivate let parent: String
+    /// The node of the array's key, if it is a member of `parent` and not `parent` itself.
+    fileprivate let key: Int?
+    fileprivate var index = 0
+  }
+
+  @usableFromInline
+  mutating func beginArray(count range: ClosedRange<Int>) -> Elements? {
+    guard type == .array else {
+      mismatch("an array")
+      return nil
+    }
+    let count = count
+    guard range.contains(count) else {
       let wanted =
         switch (range.lowerBound, range.upperBound) {
         case (let least, .max): "at least \(least)"
         case (let least, let most) where least == most: "\(most)"
         case (let least, let most): "from \(least) to \(most)"
         }
-      refuse("must have \(wanted) elements, not \(values.count)")
+      refuse("must have \(wanted) elements, not \(count)")
       return nil
     }
-    let pointer = pointer
-    var elements: [Element] = []
-    elements.reserveCapacity(values.count)
-    for (index, value) in values.enumerated() {
-      guard problems.count < JSONProblems.limit else { return nil }
-      var decoder = ElementDecoder(value, in: pointer, at: .index(index))
-      if let element = decoder.run(decode) { elements.append(element) }
-      problems.append(contentsOf: decoder.problems)
+    let nodes = document.children(node)
+    if case .member(let key) = step { return Elements(nodes: nodes, count: count, parent: parent, key: key) }
+    return Elements(nodes: nodes, count: count, parent: pointer, key: nil)
+  }
+
+  /// The next element; nil after the last, or once there are enough problems.
+  @usableFromInline
+  func next(of elements: inout Elements) -> ElementDecoder? {
+    guard problems.count < JSONProblems.limit, let node = elements.nodes.next() else { return nil }
+    let index = elements.index
+    elements.index += 1
+    let step: Step = if let key = elements.key { .memberElement(key, index) } else { .element(index) }
+    return ElementDecoder(document, node, in: elements.parent, at: step)
+  }
+
+  @usableFromInline
+  mutating func beginObject() -> ObjectDecoder? {
+    guard type == .object else {
+      mismatch("an object")
+      return nil
     }
-    return elements.count == values.count ? elements : nil
+    return ObjectDecoder(document, node, at: pointer)
   }
 
-  /// An object, of which `decode` takes the members; a key that it does not ask for is a problem.
-  public mutating func object<Content>(_ decode: (inout ObjectDecoder) -> Content) -> Content? {
-    guard case .object = value else { return mismatch("an object") }
-    var decoder = ObjectDecoder(value, at: pointer)
-    let content = decode(&decoder)
-    let found = decoder.allProblems()
+  /// Takes over what was found wrong with the object; whether nothing was.
+  @usableFromInline
+  mutating func finish(_ object: ObjectDecoder) -> Bool {
+    let found = object.allProblems()
     problems.append(contentsOf: found)
-    return found.isEmpty ? content : nil
+    return found.isEmpty
   }
 
-  /// What `decode` makes of the value; nil never comes without a problem.
-  mutating func run<Value>(_ decode: (inout ElementDecoder) -> Value?) -> Value? {
-    let value = decode(&self)
-    if value == nil, problems.isEmpty { refuse("is refused") }
-    return value
+  /// What was found wrong, which is never nothing for a value that is refused.
+  @usableFromInline
+  func allProblems(isRefused: Bool) -> [JSONProblem] {
+    guard isRefused, problems.isEmpty else { return problems }
+    return [JSONProblem(pointer: pointer, detail: "is refused")]
   }
 
-  private mutating func mismatch<Value>(_ expected: String) -> Value? {
-    refuse("must be \(expected), not \(value.type.phrase)")
-    return nil
+  private mutating func mismatch(_ expected: String) {
+    refuse("must be \(expected), not \(type.phrase)")
   }
 
-  private mutating func refuseName(outOf names: [String]) {
-    guard case .string(let string) = value else {
-      refuse("must be one of \(quoted(names)), not \(value.type.phrase)")
+  @usableFromInline
+  mutating func refuseName(outOf names: [String]) {
+    guard type == .string else {
+      refuse("must be one of \(quoted(names)), not \(type.phrase)")
       return
     }
+    let string = document.text(node)
     refuse(
       "must be one of \(quoted(names)), not \"\(excerpt(string))\"\(suggestion(for: string, among: names))")
   }
 }
 
 /// The word that a string gives: `0x` and hexadecimal digits in either case, or decimal digits; nil beyond 64 bits.
-private func parseWord(_ text: String) -> UInt64? {
-  var digits = text.utf8[...]
+private func parseWord(_ text: ArraySlice<UInt8>) -> UInt64? {
+  var digits = text
   var radix: UInt64 = 10
   if digits.first == UInt8(ascii: "0"), let second = digits.dropFirst().first,
     second | 0x20 == UInt8(ascii: "x")

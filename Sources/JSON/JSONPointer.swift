@@ -22,24 +22,26 @@ public enum JSONPointer {
   }
 }
 
-extension JSONValue {
-  /// The indices of the members and elements that a pointer goes through; a missing one counts as the last.
-  func position(of pointer: some StringProtocol) -> [Int] {
+extension JSONDocument {
+  /// The indices of the members and elements that a pointer from `node` on goes through; a missing one counts as the last.
+  func position(of pointer: some StringProtocol, from node: Int) -> [Int] {
     var position: [Int] = []
-    var value = self
+    var node: Int? = node
     for step in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-      switch value {
-      case .object(let object):
+      guard let container = node else { return position }
+      let children = Array(children(container))
+      let index: Int?
+      switch nodes[container].type {
+      case .object:
         let key = String(step).replacing("~1", with: "/").replacing("~0", with: "~")
-        let index = object.members.firstIndex { $0.key == key }
-        position.append(index ?? object.members.count)
-        value = index.map { object.members[$0].value } ?? .null
-      case .array(let elements):
-        let index = Int(step).flatMap { elements.indices.contains($0) ? $0 : nil }
-        position.append(index ?? elements.count)
-        value = index.map { elements[$0] } ?? .null
+        index = children.firstIndex { isEqual($0, key) }
+        node = index.map { children[$0] + 1 }
+      case .array:
+        index = Int(step).flatMap { children.indices.contains($0) ? $0 : nil }
+        node = index.map { children[$0] }
       case .null, .bool, .number, .string: return position
       }
+      position.append(index ?? children.count)
     }
     return position
   }

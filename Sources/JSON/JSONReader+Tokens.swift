@@ -1,47 +1,62 @@
 // Strings and numbers, the tokens with a grammar of their own.
 
 extension JSONReader {
+  /// A string as it stands in the document.
+  struct Token {
+    /// The first byte after the opening quotation mark.
+    let start: Int
+    /// The closing quotation mark.
+    var end: Int
+    var hasEscape = false
+    var isASCII = true
+
+    init(start: Int) {
+      self.start = start
+      end = start
+    }
+
+    /// Whether its bytes are its characters, so that it can be compared without regard to Unicode's equivalences.
+    var isPlain: Bool { isASCII && !hasEscape }
+  }
+
   /// Reads the string whose opening quotation mark is at `position` (RFC 8259, section 7).
-  mutating func stringToken() throws(JSONError) -> String {
+  mutating func stringToken() throws(JSONError) -> Token {
     position += 1
-    let start = position
+    var token = Token(start: position)
     while position < bytes.count {
-      let byte = bytes[position]
-      switch byte {
+      switch bytes[position] {
       case UInt8(ascii: "\""):
+        token.end = position
         position += 1
-        return String(decoding: bytes[start..<(position - 1)], as: UTF8.self)
-      case UInt8(ascii: "\\"): return try escapedString(from: start)
+        return token
+      case UInt8(ascii: "\\"):
+        token.hasEscape = true
+        _ = try escape()
       case ..<0x20: throw error(.controlCharacter)
       case ..<0x80: position += 1
-      default: position += try encodedScalarLength()
+      default:
+        token.isASCII = false
+        position += try encodedScalarLength()
       }
     }
     throw error(.unexpectedEnd)
   }
 
-  /// Reads the rest of a string that began at `start` and has its first escape at `position`.
-  private mutating func escapedString(from start: Int) throws(JSONError) -> String {
-    var text = Array(bytes[start..<position])
-    while position < bytes.count {
-      let byte = bytes[position]
-      switch byte {
-      case UInt8(ascii: "\""):
-        position += 1
-        return String(decoding: text, as: UTF8.self)
-      case UInt8(ascii: "\\"):
-        text.append(contentsOf: String(try escape()).utf8)
-      case ..<0x20: throw error(.controlCharacter)
-      case ..<0x80:
-        text.append(byte)
-        position += 1
-      default:
-        let length = try encodedScalarLength()
-        text.append(contentsOf: bytes[position..<(position + length)])
-        position += length
+  /// The characters of a string that was read from `bytes`.
+  static func text(of token: Token, in bytes: [UInt8]) -> String {
+    guard token.hasEscape else { return String(decoding: bytes[token.start..<token.end], as: UTF8.self) }
+    var reader = JSONReader(bytes)
+    reader.position = token.start
+    var text: [UInt8] = []
+    while reader.position < token.end {
+      if bytes[reader.position] == UInt8(ascii: "\\"), let scalar = try? reader.escape() {
+        text.append(contentsOf: String(scalar).utf8)
+      } else {
+        text.append(bytes[reader.position])
+        reader.position += 1
       }
     }
-    throw error(.unexpectedEnd)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Reads the escape whose backslash is at `position`.

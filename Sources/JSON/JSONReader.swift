@@ -20,7 +20,9 @@ public struct JSONReader {
   private let depthLimit: Int
   private var frames: [Frame] = []
   /// The keys of all open objects, outermost first.
-  private var keys: [String] = []
+  private var keys: [Token] = []
+  /// All keys of those open objects that have too many to compare one by one, outermost first.
+  private var seen: [Set<String>] = []
 
   /// An open array or object.
   private struct Frame {
@@ -31,8 +33,8 @@ public struct JSONReader {
     var count = 0
     /// Whether the reader is in the last of them, rather than between two.
     var isInside = false
-    /// All keys, once there are too many to compare one by one.
-    var seen: Set<String> = []
+    /// Whether it has a set of its keys.
+    var hasSet = false
   }
 
   private static let keysComparedOneByOne = 16
@@ -41,6 +43,8 @@ public struct JSONReader {
   public init(_ bytes: [UInt8], depthLimit: Int = 64) {
     self.bytes = bytes
     self.depthLimit = min(max(depthLimit, 0), 512)
+    frames.reserveCapacity(4)
+    keys.reserveCapacity(8)
   }
 
   /// A reader of one document in a slice; offsets in errors count from the slice's start.
@@ -74,6 +78,11 @@ extension JSONReader {
   /// The key of the next member of the innermost object, or nil after its end. The member's value must be read or skipped
   /// before the next call.
   public mutating func nextKey() throws(JSONError) -> String? {
+    guard let token = try nextKeyToken() else { return nil }
+    return Self.text(of: token, in: bytes)
+  }
+
+  mutating func nextKeyToken() throws(JSONError) -> Token? {
     guard try advance(closing: UInt8(ascii: "}")) else { return nil }
     guard try nextByte() == UInt8(ascii: "\"") else { throw error(.expectedKey) }
     let start = position
@@ -124,6 +133,7 @@ extension JSONReader {
     let byte = try nextByte()
     if byte == closing {
       keys.removeLast(keys.count - frames[innermost].firstKey)
+      if frames[innermost].hasSet { seen.removeLast() }
       frames.removeLast()
       position += 1
       return false
@@ -137,14 +147,25 @@ extension JSONReader {
   }
 
   /// Whether the innermost object did not have this key before.
-  private mutating func record(_ key: String) -> Bool {
+  private mutating func record(_ key: Token) -> Bool {
     let innermost = frames.count - 1
     let firstKey = frames[innermost].firstKey
     guard keys.count - firstKey >= Self.keysComparedOneByOne else {
-      return !keys[firstKey...].contains(key)
+      return !keys[firstKey...].contains { isEqual($0, key) }
     }
-    if frames[innermost].seen.isEmpty { frames[innermost].seen = Set(keys[firstKey...]) }
-    return frames[innermost].seen.insert(key).inserted
+    if !frames[innermost].hasSet {
+      seen.append(Set(keys[firstKey...].map { Self.text(of: $0, in: bytes) }))
+      frames[innermost].hasSet = true
+    }
+    return seen[seen.count - 1].insert(Self.text(of: key, in: bytes)).inserted
+  }
+
+  /// Whether two strings are equal as Unicode text.
+  private func isEqual(_ first: Token, _ second: Token) -> Bool {
+    guard first.isPlain, second.isPlain else {
+      return Self.text(of: first, in: bytes) == Self.text(of: second, in: bytes)
+    }
+    return bytes[first.start..<first.end] == bytes[second.start..<second.end]
   }
 }
 
@@ -168,7 +189,7 @@ extension JSONReader {
   /// Reads a string.
   public mutating func string() throws(JSONError) -> String {
     try expect(.string)
-    return try stringToken()
+    return Self.text(of: try stringToken(), in: bytes)
   }
 
   /// Reads a number as it is written.
@@ -234,7 +255,7 @@ extension JSONReader {
     for (depth, frame) in frames.enumerated() where frame.isInside {
       if frame.isObject {
         let end = depth + 1 < frames.count ? frames[depth + 1].firstKey : keys.count
-        pointer = JSONPointer.member(keys[end - 1], of: pointer)
+        pointer = JSONPointer.member(Self.text(of: keys[end - 1], in: bytes), of: pointer)
       } else {
         pointer = JSONPointer.element(frame.count - 1, of: pointer)
       }

@@ -15,9 +15,8 @@ public enum JSONValue: Hashable, Sendable {
 
   /// Parses a whole document. `depthLimit` is that of `JSONReader`.
   public init(parsing bytes: [UInt8], depthLimit: Int = 64) throws(JSONError) {
-    var reader = JSONReader(bytes, depthLimit: depthLimit)
-    self = try reader.value()
-    try reader.finish()
+    let document = try JSONDocument(parsing: bytes, depthLimit: depthLimit)
+    self = document.value(0)
   }
 
   /// The value's type.
@@ -44,35 +43,11 @@ public struct JSONObject: Hashable, Sendable {
   }
 
   /// The members in the order of the document.
-  public internal(set) var members: [Member] = []
+  public let members: [Member]
 
   /// The value of a key, or nil. Takes time in proportion to the number of members.
   public subscript(key: String) -> JSONValue? {
     members.first { $0.key == key }?.value
-  }
-}
-
-extension JSONReader {
-  /// Reads the next value, whatever it is.
-  public mutating func value() throws(JSONError) -> JSONValue {
-    switch try peek() {
-    case .null:
-      try null()
-      return .null
-    case .bool: return .bool(try bool())
-    case .number: return .number(try number())
-    case .string: return .string(try string())
-    case .array:
-      var elements: [JSONValue] = []
-      try beginArray()
-      while try nextElement() { elements.append(try value()) }
-      return .array(elements)
-    case .object:
-      var object = JSONObject()
-      try beginObject()
-      while let key = try nextKey() { object.members.append(.init(key: key, value: try value())) }
-      return .object(object)
-    }
   }
 }
 

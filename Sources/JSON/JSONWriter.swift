@@ -103,13 +103,13 @@ extension JSONWriter {
   /// `null`.
   @inlinable @inline(__always)
   public mutating func null() {
-    literal("null")
+    raw("null")
   }
 
   /// `true` or `false`.
   @inlinable @inline(__always)
   public mutating func bool(_ value: Bool) {
-    if value { literal("true") } else { literal("false") }
+    if value { raw("true") } else { raw("false") }
   }
 
   /// `true`, `false` or `null`.
@@ -190,9 +190,10 @@ extension JSONWriter {
     raw(Array(json).span)
   }
 
+  /// A complete JSON text, written in the program.
   @inlinable @inline(__always)
-  mutating func literal(_ text: StaticString) {
-    buffer.append(text, afterComma: needsComma)
+  public mutating func raw(_ json: StaticString) {
+    buffer.append(json, afterComma: needsComma)
     needsComma = true
   }
 }

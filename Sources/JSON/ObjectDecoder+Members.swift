@@ -54,11 +54,13 @@ extension ObjectDecoder {
   }
 
   /// One of these names, of which there must be at least one, as the value that the table gives it.
+  @inlinable
   public mutating func enumeration<Choice>(_ key: String, of table: KeyValuePairs<String, Choice>) -> Choice {
     required(key) { $0.enumeration(of: table) } ?? table[0].value
   }
 
   /// One of these names, if there is one, as the value that the table gives it.
+  @inlinable
   public mutating func optionalEnumeration<Choice>(
     _ key: String, of table: KeyValuePairs<String, Choice>
   ) -> Choice? {
@@ -66,6 +68,7 @@ extension ObjectDecoder {
   }
 
   /// One of an enumeration's raw values, of which there must be at least one.
+  @inlinable
   public mutating func enumeration<Choice: RawRepresentable<String> & CaseIterable>(
     _ key: String, of choices: Choice.Type
   ) -> Choice {
@@ -73,6 +76,7 @@ extension ObjectDecoder {
   }
 
   /// One of an enumeration's raw values, if there is one.
+  @inlinable
   public mutating func optionalEnumeration<Choice: RawRepresentable<String> & CaseIterable>(
     _ key: String, of choices: Choice.Type
   ) -> Choice? {
@@ -80,6 +84,7 @@ extension ObjectDecoder {
   }
 
   /// An array, each element by `decode`.
+  @inlinable
   public mutating func array<Element>(
     _ key: String, count: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element] {
@@ -87,6 +92,7 @@ extension ObjectDecoder {
   }
 
   /// An array, if there is one, each element by `decode`.
+  @inlinable
   public mutating func optionalArray<Element>(
     _ key: String, count: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element]? {
@@ -94,6 +100,7 @@ extension ObjectDecoder {
   }
 
   /// An object, its members by `decode`; nil if it is missing or something in it is wrong, and `finish` then throws.
+  @inlinable
   public mutating func object<Content>(
     _ key: String, _ decode: (inout ObjectDecoder) -> Content
   ) -> Content? {
@@ -101,6 +108,7 @@ extension ObjectDecoder {
   }
 
   /// An object, if there is one, its members by `decode`.
+  @inlinable
   public mutating func optionalObject<Content>(
     _ key: String, _ decode: (inout ObjectDecoder) -> Content
   ) -> Content? {

@@ -4,7 +4,7 @@ import Testing
 @Suite struct ObjectDecoderTests {
   /// The problems found in a document, as `pointer: detail`.
   private func problems(in document: String, _ decode: (inout ObjectDecoder) -> Void) throws -> [String] {
-    var decoder = ObjectDecoder(try JSONValue(parsing: Array(document.utf8)))
+    var decoder = ObjectDecoder(try JSONDocument(parsing: Array(document.utf8)))
     decode(&decoder)
     do {
       try decoder.finish()
@@ -21,7 +21,7 @@ import Testing
       {"register": "cr4", "value": "0x1000A0", "vcpu": 3, "tdp": true, "name": "é", "vendor": "amd", "access": "fetch",
        "words": [["0x1000", 5], ["7", "0xf"]], "host": {"la57": false}, "any": [null], "absent": null}
       """
-    var body = ObjectDecoder(try JSONValue(parsing: Array(document.utf8)))
+    var body = ObjectDecoder(try JSONDocument(parsing: Array(document.utf8)))
     #expect(body.enumeration("register", of: ["cr0", "cr3", "cr4"]) == "cr4")
     #expect(body.word("value") == 0x1000a0)
     #expect(body.integer("vcpu", in: 0...15) == 3)
@@ -45,7 +45,7 @@ import Testing
       ("9007199254740991", 1 << 53 - 1),
     ]
     for (text, word) in taken {
-      var body = ObjectDecoder(try JSONValue(parsing: Array("{\"cr0\":\(text)}".utf8)))
+      var body = ObjectDecoder(try JSONDocument(parsing: Array("{\"cr0\":\(text)}".utf8)))
       #expect(body.word("cr0") == word, "\(text)")
       try body.finish()
     }
@@ -144,7 +144,7 @@ import Testing
 
   @Test func problemsFoundElsewhereAreSortedIn() throws {
     let document = #"{"a":{"x":0,"y/z":1},"list":[0,{"k":1},2],"b":0}"#
-    let body = ObjectDecoder(try JSONValue(parsing: Array(document.utf8)), at: "/machine")
+    let body = ObjectDecoder(try JSONDocument(parsing: Array(document.utf8)), at: "/machine")
     let pointers = [
       "", "/a", "/a/x", "/a/x/deeper", "/a/y~1z", "/a/missing", "/list/1/k", "/list/2", "/list/9", "/list/-1",
       "/b",

@@ -53,7 +53,7 @@ public struct Root: Sendable, Hashable {
   public var hpa: HostPhysicalAddress?
 
   /// A slot that never held a root.
-  static let empty = Root(pgd: invalidPage, hpa: nil)
+  public static let empty = Root(pgd: invalidPage, hpa: nil)
   /// The current root before the first one is loaded.
   static let unloaded = Root(pgd: 0, hpa: nil)
 }

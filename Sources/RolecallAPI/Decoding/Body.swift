@@ -11,9 +11,9 @@ struct Body {
   /// The rules that were found broken.
   private(set) var rules: [JSONProblem] = []
 
-  /// The object at `pointer`; a value of another type is a problem of form.
-  init(_ value: JSONValue, at pointer: String = "") {
-    self.init(members: ObjectDecoder(value, at: pointer), at: pointer)
+  /// The body; one of another type is a problem of form.
+  init(_ document: JSONDocument) {
+    self.init(members: ObjectDecoder(document), at: "")
   }
 
   private init(members: ObjectDecoder, at pointer: String) {
@@ -33,7 +33,7 @@ struct Body {
   mutating func optionalInteger(_ key: String) -> Int? {
     members.optional(key) { element in
       if case .number(let number) = element.value, let integer = number.integer { return integer }
-      element.refuse("must be an integer, not \(element.value.type.phrase)")
+      element.refuse("must be an integer, not \(element.type.phrase)")
       return nil
     }
   }
@@ -43,8 +43,8 @@ struct Body {
     _ key: String, limit: Int, refuse: (Int) -> Void, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element]? {
     let elements = members.optional(key) { element -> [Element]?? in
-      if case .array(let elements) = element.value, elements.count > limit {
-        refuse(elements.count)
+      if element.type == .array, element.count > limit {
+        refuse(element.count)
         return .some(nil)
       }
       return element.array(of: decode)

@@ -16,9 +16,7 @@ enum InvalidationType {
   static func decode(_ body: inout Body, _ names: [(name: String, type: UInt64)]) -> UInt64 {
     body.members.required("type") { element in
       if case .string(let text) = element.value, text.first?.isNumber != true {
-        return element.enumeration(of: names.map(\.name)).flatMap { name in
-          names.first { $0.name == name }?.type
-        }
+        return element.choice(of: names.count) { names[$0].name }.map { names[$0].type }
       }
       return element.word()
     } ?? 0

@@ -11,7 +11,7 @@ struct OperationDecoder {
   /// The operations on a vCPU.
   static let vcpuOperations: [(name: String, read: VCPUReader)] = [
     ("set-cr", { body, _ in setCR(&body) }),
-    ("set-efer", { body, _ in .setEFER(body.registerWrite(EFER.bitNames)) }),
+    ("set-efer", { body, _ in .setEFER(body.registerWrite(BitNames.efer)) }),
     (
       "set-pkru",
       { body, _ in .setPKRU(UInt32(truncatingIfNeeded: body.members.word("value", bits: 32))) }
@@ -100,7 +100,7 @@ struct OperationDecoder {
   func listed(_ body: inout Body) -> OperationRequest? {
     let names = Self.vcpuOperations.map(\.name) + Self.machineOperations.map(\.name)
     guard let name = body.members.required("op", { $0.enumeration(of: names) }) else {
-      _ = body.members.optionalValue("vcpu")
+      _ = body.members.contains("vcpu")
       return nil
     }
     if let operation = machineOperation(name, &body) { return operation }
@@ -138,7 +138,7 @@ private func cpuidChange(_ body: inout Body) -> CPUIDChange {
 private func nestedEntry(_ body: inout Body, _ vendor: Vendor) -> NestedEntry {
   let l2 = body.optionalObject("l2") { $0.registerValues() } ?? RegisterValues()
   let foreign = vendor == .intel ? ["npt", "ncr3"] : ["ept", "eptp", "vpid", "pdptrs", "host"]
-  for key in foreign where body.members.optionalValue(key) != nil {
+  for key in foreign where body.members.hasValue(key) {
     body.refuse(key, "only a machine of the other vendor has this; this one's is \(vendor.rawValue)")
   }
   guard vendor == .intel else {

@@ -9,7 +9,7 @@ extension Body {
     let set = bits("set", names)
     let clear = bits("clear", names)
     let hasBits = set != nil || clear != nil
-    if members.optionalValue("value") != nil {
+    if members.hasValue("value") {
       if hasBits { refuse("value", "a write is either value, or set and clear") }
       return .value(value ?? 0)
     }
@@ -19,12 +19,11 @@ extension Body {
   }
 
   private mutating func bits(_ key: String, _ names: [(name: String, bit: UInt64)]?) -> UInt64? {
-    guard members.optionalValue(key) != nil else { return nil }
+    guard members.hasValue(key) else { return nil }
     if names?.isEmpty == true { refuse(key, "the register has no bits with names; give its value") }
     let list = members.optionalArray(key) { element -> UInt64? in
       guard let names, !names.isEmpty else { return element.string().map { _ in 0 } }
-      guard let name = element.enumeration(of: names.map(\.name)) else { return nil }
-      return names.first { $0.name == name }?.bit
+      return element.choice(of: names.count) { names[$0].name }.map { names[$0].bit }
     }
     return (list ?? []).reduce(0, |)
   }
@@ -37,18 +36,24 @@ extension Body {
   }
 }
 
+/// The names of registers' bits.
+enum BitNames {
+  static let cr0 = of(CR0.self)
+  static let cr4 = of(CR4.self)
+  static let efer = of(EFER.self)
+
+  private static func of<Register: NamedBits>(_ register: Register.Type) -> [(name: String, bit: UInt64)] {
+    register.names.map { ($0.name, $0.bit.rawValue) }
+  }
+}
+
 extension ControlRegister {
   /// The register's bits by name.
   var bitNames: [(name: String, bit: UInt64)] {
     switch self {
-    case .cr0: CR0.bitNames
+    case .cr0: BitNames.cr0
     case .cr3: []
-    case .cr4: CR4.bitNames
+    case .cr4: BitNames.cr4
     }
   }
-}
-
-extension NamedBits {
-  /// The bits by name.
-  static var bitNames: [(name: String, bit: UInt64)] { names.map { ($0.name, $0.bit.rawValue) } }
 }

@@ -37,6 +37,7 @@ extension MMU {
 extension Root {
   /// The document of a slot of the root cache.
   func write(to json: inout JSONWriter, in machine: borrowing VirtualMachine) {
+    if self == .empty { return json.raw(#"{"valid":false,"hpa":null,"pgd":null,"role":null}"#) }
     json.beginObject()
     json.member("valid", hpa != nil)
     json.member("hpa", hex: hpa?.rawValue)

@@ -29,11 +29,10 @@ enum Naming: Sendable {
 
   /// The member `names`: each key of this document and what the other naming calls it.
   func writeNames(to json: inout JSONWriter) {
-    let other: Naming = self == .proposed ? .upstream : .proposed
     json.key("names")
-    json.object { json in
-      json.member(vcpuRole, "\(other.vcpuRole)")
-      json.member(mmuRole, "\(other.mmuRole)")
+    switch self {
+    case .proposed: json.raw(#"{"vcpu_role":"cpu_role","mmu_role":"root_role"}"#)
+    case .upstream: json.raw(#"{"cpu_role":"vcpu_role","root_role":"mmu_role"}"#)
     }
   }
 }

@@ -66,7 +66,7 @@ extension VCPUOperation {
     case .setCR(let register, let write):
       json.member("register", register.rawValue)
       write.write(to: &json, register.bitNames)
-    case .setEFER(let write): write.write(to: &json, EFER.bitNames)
+    case .setEFER(let write): write.write(to: &json, BitNames.efer)
     case .setPKRU(let value): json.member("value", hex: UInt64(value))
     case .setCS(let long): json.member("l", long)
     case .setSregs(let values): values.writeMembers(to: &json)
@@ -104,8 +104,10 @@ extension RegisterWrite {
     switch self {
     case .value(let value): json.member("value", hex: value)
     case .bits(let set, let clear):
-      json.member("set", strings: names.filter { set & $0.bit != 0 }.map(\.name))
-      json.member("clear", strings: names.filter { clear & $0.bit != 0 }.map(\.name))
+      json.key("set")
+      json.array { json in for row in names where set & row.bit != 0 { json.string(row.name) } }
+      json.key("clear")
+      json.array { json in for row in names where clear & row.bit != 0 { json.string(row.name) } }
     }
   }
 }

@@ -24,7 +24,7 @@ func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
     let operations = try body.operations(
       OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus), limit: limits.operations)
     body.readScriptHead(of: machine, session.boot)
-    if body.members.optionalValue("operations") == nil { body.members.refuse("operations", "is missing") }
+    if !body.members.hasValue("operations") { body.members.refuse("operations", "is missing") }
     try body.finish()
     _ = try exchange.precondition(revision: state.revision)
 

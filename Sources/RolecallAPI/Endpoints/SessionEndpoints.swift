@@ -84,9 +84,12 @@ extension Exchange {
 
   /// The number of the vCPU that the path names.
   func vcpu(of machine: borrowing VirtualMachine) throws(ProblemDetails) -> Int {
-    let text = parameters["n"] ?? ""
     let count = machine.vcpus.count
-    guard let number = Int(text), String(number) == text, (0..<count).contains(number) else {
+    let digits = parameters.bytes("n") ?? []
+    // Fewer digits than could overflow; a leading zero would be another name for the same vCPU.
+    let isNumber = (1...4).contains(digits.count) && digits.allSatisfy { (0x30...0x39).contains($0) }
+    let number = isNumber ? digits.reduce(0) { $0 * 10 + Int($1 & 0xf) } : count
+    guard number < count, digits.count == 1 || digits.first != UInt8(ascii: "0") else {
       throw ProblemDetails(.unknownVCPU, OperationDecoder.vcpuRange(count))
     }
     return number

@@ -128,12 +128,9 @@ struct Exchange {
   // MARK: The body
 
   /// The body as JSON; an empty one is an empty object.
-  func body() throws(ProblemDetails) -> JSONValue {
+  func body() throws(ProblemDetails) -> JSONDocument {
     do {
-      var reader = JSONReader(request.body.isEmpty ? ArraySlice("{}".utf8) : request.body)
-      let value = try reader.value()
-      try reader.finish()
-      return value
+      return try JSONDocument(parsing: request.body.isEmpty ? ArraySlice("{}".utf8) : request.body)
     } catch {
       throw ProblemDetails(.malformedJSON, [JSONProblem(error)])
     }
