@@ -6,7 +6,7 @@ extension NarrationStep {
     json.beginObject()
     json.member("function", function)
     json.member("depth", depth)
-    json.member("text", text.description)
+    json.member("text", text)
     json.key("effect")
     if let effect { effect.write(to: &json, naming) } else { json.null() }
     json.endObject()
@@ -68,7 +68,7 @@ extension Effect {
 extension Change {
   func write(to json: inout JSONWriter, _ naming: Naming) {
     json.beginObject()
-    json.member("path", naming.path(path))
+    json.member("path", naming.path(path.description))
     json.key("from")
     from.write(to: &json)
     json.key("to")
@@ -87,6 +87,7 @@ extension Change.Value {
     case .name(let name): json.string(name)
     case .names(let names): json.array { json in for name in names { json.string(name) } }
     case .words(let words): json.array { json in for word in words { json.hex(word) } }
+    case .permissions(let permissions): json.string(permissions.text)
     }
   }
 }

@@ -23,11 +23,11 @@ extension ResultDocument {
     if let map = result.map, fields.contains("map") { sections.append(map.lines) }
     if fields.contains("changes") {
       sections.append(
-        result.changes.map { "\(naming.path($0.path)): \($0.from.text) -> \($0.to.text)" })
+        result.changes.map { "\(naming.path($0.path.description)): \($0.from.text) -> \($0.to.text)" })
     }
     if fields.contains("lookups") { sections += result.lookups.map(\.lines) }
     if fields.contains("tlb") { sections.append(result.tlb.map(\.text)) }
-    if fields.chosen?.contains("trace") == true { sections.append(result.trace) }
+    if fields.chosen?.contains("trace") == true { sections.append(result.trace.map(\.text)) }
     var text = sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(
       separator: "\n")
     if !isMinimal, fields.chosen?.contains("vcpu") == true, let vcpu = operation.vcpu {
@@ -130,6 +130,7 @@ extension Change.Value {
     case .name(let name): name
     case .names(let names): names.isEmpty ? "none" : names.joined(separator: " ")
     case .words(let words): words.map { hex($0) }.joined(separator: " ")
+    case .permissions(let permissions): permissions.text
     }
   }
 }
