@@ -17,7 +17,7 @@ public struct VirtualMachine: Sendable, Hashable {
   var vcpu: VCPU
   /// The place of ``vcpu`` in ``vcpus`` while an operation runs on it.
   private(set) var current: Int?
-  var transcript = Transcript(detail: [])
+  var transcript = Transcript()
 
   /// Every live shadow page, in order of allocation.
   public var shadowPages: [ShadowPage] { pages.inOrder }
@@ -32,7 +32,7 @@ public struct VirtualMachine: Sendable, Hashable {
   public var spteFormat: SPTEFormat { SPTEFormat(machine) }
 
   /// Whether a previous root can serve again, as `is_obsolete_sp` decides.
-  func isObsolete(_ page: ShadowPage) -> Bool {
+  func isObsolete(_ page: borrowing ShadowPage) -> Bool {
     page.role.invalid || (!page.isTDPMMU && page.validGeneration != validGeneration)
   }
 
@@ -58,6 +58,7 @@ public struct VirtualMachine: Sendable, Hashable {
 
 extension VirtualMachine {
   var narrates: Bool { transcript.detail.contains(.narration) }
+  var traces: Bool { transcript.detail.contains(.trace) }
 
   /// Writes that a kernel function is entered; steps until ``leave()`` are inside it.
   mutating func enter(
@@ -92,7 +93,7 @@ extension VirtualMachine {
   mutating func raise(_ request: Requests, _ why: String) {
     vcpu.requests.insert(request)
     say("kvm_make_request", effect: .raised(request)) { _ in
-      "\(request.sentence) raised: \(why)."
+      "\(Requests.Subject(requests: request)) raised: \(why)."
     }
   }
 
@@ -101,7 +102,7 @@ extension VirtualMachine {
     for index in vcpus.indices where index != current { vcpus[index].requests.insert(request) }
     if current != nil { vcpu.requests.insert(request) }
     say("kvm_make_all_cpus_request", effect: .raised(request)) { machine in
-      "\(request.sentence) raised on every vCPU (\(machine.vcpus.count)): \(why)."
+      "\(Requests.Subject(requests: request)) raised on every vCPU (\(machine.vcpus.count)): \(why)."
     }
   }
 }

@@ -92,13 +92,14 @@ func prepared(_ row: (name: String, preset: String, setup: [Operation], operatio
   return machine
 }
 
-// `ModelBenchmark once CASE bare|all COUNT` runs one case once, for a profiler.
+// `ModelBenchmark once CASE bare|minimal|all COUNT` runs one case once, for a profiler.
 if CommandLine.arguments.count == 5, CommandLine.arguments[1] == "once",
   let number = Int(CommandLine.arguments[2]), let count = Int(CommandLine.arguments[4])
 {
   let row = cases[number]
   var machine = try prepared(row)
-  let detail: Detail = CommandLine.arguments[3] == "all" ? .all : []
+  let details: [String: Detail] = ["all": .all, "minimal": .all.subtracting(.narration)]
+  let detail = details[CommandLine.arguments[3]] ?? []
   for index in 0..<count {
     _ = try machine.apply(row.operations[index % row.operations.count], detail: detail)
   }

@@ -1,5 +1,5 @@
 /// A page fault that the hardware reports to KVM (`struct kvm_page_fault`).
-struct PageFault {
+struct PageFault: Sendable, Hashable {
   /// The address: guest-virtual under shadow paging, guest-physical under two-dimensional paging, L2-physical for
   /// `guest_mmu`.
   let address: UInt64

@@ -19,7 +19,7 @@ extension VirtualMachine {
     let first = frame.aligned(toLevel: walk.level)
     let page = pages.allocate(frame: first, role: role, isTDPMMU: true, validGeneration: 0)
     transcript.result.pagesCreated += 1
-    trace { .getPage(page, isNew: true) }
+    trace { .getPage(TracedPage(page), isNew: true) }
     pages.change(page.hpa) { $0.parentPlaces.insert(walk.place) }
     say("tdp_mmu_alloc_sp", effect: .createdPage(hpa: page.hpa, frame: first, role: role)) { _ in
       "No level-\(role.level) table covers frame \(hex: frame.rawValue), so one is made at \(hex: page.hpa.rawValue)."
@@ -79,7 +79,7 @@ extension VirtualMachine {
   /// Removes a table with all below it (`handle_removed_pt`).
   private mutating func removeTDPPage(_ hpa: HostPhysicalAddress, _ removed: inout [HostPhysicalAddress]) {
     guard let page = pages[hpa] else { return }
-    trace { .prepareZapPage(page) }
+    trace { .prepareZapPage(TracedPage(page)) }
     transcript.result.pagesZapped += 1
     say("handle_removed_pt", effect: .zappedPage(hpa: hpa, frame: page.frame, role: page.role)) { _ in
       "The level-\(page.role.level) table at \(hex: hpa.rawValue) goes, with what hangs from it."

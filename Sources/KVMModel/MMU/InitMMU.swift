@@ -96,21 +96,8 @@ extension VirtualMachine {
     vcpu[name].vcpuRole = role
     vcpu[name].mmuRole = pageRole
     say(function, effect: .roles(name, vcpuRole: role, mmuRole: pageRole)) { _ in
-      "\(name.rawValue): "
-        + roleSentence(
-          "vcpu_role", oldRole.rawValue, role.rawValue, role.becoming(from: oldRole))
-        + "; "
-        + roleSentence(
-          "mmu_role", UInt64(oldPageRole.rawValue), UInt64(pageRole.rawValue),
-          pageRole.becoming(from: oldPageRole))
-        + "."
+      "\(name.rawValue): \(RoleChange("vcpu_role", oldRole, role)); \(RoleChange("mmu_role", oldPageRole, pageRole))."
     }
     return true
   }
-}
-
-private func roleSentence(_ name: String, _ old: UInt64, _ new: UInt64, _ fields: [String]) -> Sentence {
-  fields.isEmpty
-    ? "\(name) stays \(hex: new)"
-    : "\(name) \(hex: old) becomes \(hex: new) (\(fields.joined(separator: ", ")))"
 }

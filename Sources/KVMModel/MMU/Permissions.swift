@@ -12,13 +12,25 @@ public struct Permissions: Sendable, Hashable {
   ///
   /// - Parameter ept: the tables are EPT's: CR0.WP, SMEP and SMAP do not apply, and user means read.
   init(role: VCPURole, ept: Bool) {
+    let smep = !ept && role.ext.contains(.cr4SMEP)
+    let smap = !ept && role.ext.contains(.cr4SMAP)
+    self =
+      Self.all[
+        (ept ? 16 : 0) + (role.base.cr0WP ? 8 : 0) + (role.base.eferNX ? 4 : 0) + (smep ? 2 : 0)
+          + (smap ? 1 : 0)]
+  }
+
+  /// The bytes for every combination of what they depend on: bit 4 EPT, then CR0.WP, EFER.NX, SMEP, bit 0 SMAP.
+  private static let all: [Permissions] = (0..<32).map { flags in
+    Permissions(
+      ept: flags & 16 != 0, writeProtect: flags & 8 != 0, noExecute: flags & 4 != 0, smep: flags & 2 != 0,
+      smap: flags & 1 != 0)
+  }
+
+  private init(ept: Bool, writeProtect: Bool, noExecute: Bool, smep: Bool, smap: Bool) {
     let withExecute: UInt8 = 0b1010_1010
     let withWrite: UInt8 = 0b1100_1100
     let withUser: UInt8 = 0b1111_0000
-    let writeProtect = role.base.cr0WP
-    let noExecute = role.base.eferNX
-    let smep = !ept && role.ext.contains(.cr4SMEP)
-    let smap = !ept && role.ext.contains(.cr4SMAP)
     for index in 0..<16 {
       let write = index & 1 != 0
       let user = index & 2 != 0

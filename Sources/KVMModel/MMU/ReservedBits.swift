@@ -16,12 +16,32 @@ public struct ReservedBits: Sendable, Hashable {
 
   /// One mask for each of the levels 1 to 5.
   public struct Levels: Sendable, Hashable {
-    private var masks = SIMD8<UInt64>()
+    private var one: UInt64 = 0
+    private var two: UInt64 = 0
+    private var three: UInt64 = 0
+    private var four: UInt64 = 0
+    private var five: UInt64 = 0
 
     /// The mask of a level, 1 to 5.
     public subscript(level: Int) -> UInt64 {
-      get { masks[level - 1] }
-      set { masks[level - 1] = newValue }
+      get {
+        switch level {
+        case 1: one
+        case 2: two
+        case 3: three
+        case 4: four
+        default: five
+        }
+      }
+      set {
+        switch level {
+        case 1: one = newValue
+        case 2: two = newValue
+        case 3: three = newValue
+        case 4: four = newValue
+        default: five = newValue
+        }
+      }
     }
   }
 }

@@ -17,7 +17,7 @@ extension VirtualMachine {
         if machine.autoEnter { _ = $0.enterGuest() }
       }
     }
-    transcript = Transcript(detail: [])
+    _ = transcript.end()
   }
 
   /// Carries an operation out.
@@ -31,7 +31,7 @@ extension VirtualMachine {
     try check(operation)
     let before = detail.contains(.changes) ? vcpus : []
     let backup = memory.isFull ? self : nil
-    transcript = Transcript(detail: detail)
+    transcript.begin(detail)
     let outcome: Outcome
     switch operation {
     case .vcpu(let number, let operation, let enterGuest):
@@ -47,15 +47,15 @@ extension VirtualMachine {
       carryOut(try TablePlan(mapping, in: memory), of: mapping)
       outcome = .ok
     }
-    var written = Transcript(detail: [])
-    swap(&written, &transcript)
-    if let refusal = written.memoryRefusal {
+    let refusal = transcript.memoryRefusal
+    var result = transcript.end()
+    if let refusal {
       if let backup { self = backup }
       throw .invalid(Problem(pointer: "/value", detail: refusal.detail))
     }
-    written.result.outcome = outcome
-    if detail.contains(.changes) { written.result.changes = changes(from: before, focus: operation.vcpu) }
-    return written.result
+    result.outcome = outcome
+    if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
+    return result
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {

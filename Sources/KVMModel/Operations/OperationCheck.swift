@@ -5,7 +5,7 @@ extension VirtualMachine {
     case .vcpu(let number, let operation, _):
       guard vcpus.indices.contains(number) else { throw .noSuchVCPU(number) }
       if let conflict = conflict(operation, number) { throw .conflict(conflict) }
-      if let problem = addressProblem(operation, vcpus[number]) { throw .invalid(problem) }
+      if let problem = addressProblem(operation, number) { throw .invalid(problem) }
     case .machine(.writeMemory(let words)): try check(words)
     case .machine(.map(let mapping)): _ = try TablePlan(mapping, in: memory)
     case .machine(.zapAll): break
@@ -38,7 +38,7 @@ extension VirtualMachine {
   }
 
   /// Why the hardware could never report a fault at an address, or a guest use it.
-  private func addressProblem(_ operation: VCPUOperation, _ vcpu: VCPU) -> Problem? {
+  private func addressProblem(_ operation: VCPUOperation, _ number: Int) -> Problem? {
     switch operation {
     case .pageFault(let address, let code):
       let unknown = code.subtracting(.reportedByHardware)
@@ -47,8 +47,8 @@ extension VirtualMachine {
           pointer: "/error_code", detail: "bits \(hex(unknown.rawValue)) are in no error code of a page fault"
         )
       }
-      guard machine.tdp else { return Self.linearAddressProblem(address, vcpu) }
-      let width = min(12 + 9 * vcpu[vcpu.mmu].mmuRole.level, machine.host.maxPhyAddr)
+      guard machine.tdp else { return Self.linearAddressProblem(address, vcpus[number]) }
+      let width = min(12 + 9 * vcpus[number][vcpus[number].mmu].mmuRole.level, machine.host.maxPhyAddr)
       return address >> UInt64(width) == 0
         ? nil
         : Problem(
@@ -56,8 +56,10 @@ extension VirtualMachine {
           detail:
             "is wider than a guest-physical address that this machine's tables translate (\(width) bits)")
     case .access(let request):
-      let isLong = vcpu.registers.efer.contains(.lma)
-      if let problem = isLong ? nil : Self.linearAddressProblem(request.address, vcpu) { return problem }
+      let isLong = vcpus[number].registers.efer.contains(.lma)
+      if let problem = isLong ? nil : Self.linearAddressProblem(request.address, vcpus[number]) {
+        return problem
+      }
       return request.problem
     default: return nil
     }

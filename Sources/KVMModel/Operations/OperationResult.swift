@@ -2,30 +2,25 @@
 public struct OperationResult: Sendable, Hashable {
   /// How it ended.
   public var outcome: Outcome
-  /// The kernel functions passed through, in order.
-  public var narration: [NarrationStep] = []
-  /// What is different after it.
-  public var changes: [Change] = []
-  /// Each search of a root cache.
-  public var lookups: [RootLookup] = []
-  /// The vendor's TLB callbacks, in order.
-  public var tlb: [TLBCall] = []
-  /// Lines as the kernel's tracepoints would print them.
-  public var trace: [String] = []
   /// Shadow pages made.
   public var pagesCreated = 0
   /// Shadow pages zapped.
   public var pagesZapped = 0
   /// Roots let go.
   public var rootsFreed = 0
-  /// None or one: what only operations on memory have stands on the heap, so that the others don't carry it.
-  private var memory: [MemoryWork] = []
+  /// None or one: what not every operation has stands on the heap, so that a bare result doesn't carry it.
+  private var details: [Details] = []
 
   init(outcome: Outcome) { self.outcome = outcome }
 }
 
-/// What walks, faults, accesses and mappings came to.
-private struct MemoryWork: Sendable, Hashable {
+/// What an operation reports, and what walks, faults, accesses and mappings came to.
+private struct Details: Sendable, Hashable {
+  var narration = Narration()
+  var changes: [Change] = []
+  var trace: [TraceLine] = []
+  var lookups: [RootLookup] = []
+  var tlb: [TLBCall] = []
   var walk: WalkReport?
   var map: MapReport?
   var walkSteps: [WalkStep] = []
@@ -35,43 +30,74 @@ private struct MemoryWork: Sendable, Hashable {
 }
 
 extension OperationResult {
+  /// The kernel functions passed through, in order.
+  public internal(set) var narration: Narration {
+    get { details.first?.narration ?? Narration() }
+    _modify { yield &work.narration }
+  }
+  /// What is different after it.
+  public internal(set) var changes: [Change] {
+    get { details.first?.changes ?? [] }
+    _modify { yield &work.changes }
+  }
+  /// Lines as the kernel's tracepoints would print them.
+  public internal(set) var trace: [TraceLine] {
+    get { details.first?.trace ?? [] }
+    _modify { yield &work.trace }
+  }
+  /// Each search of a root cache.
+  public internal(set) var lookups: [RootLookup] {
+    get { details.first?.lookups ?? [] }
+    _modify { yield &work.lookups }
+  }
+  /// The vendor's TLB callbacks, in order.
+  public internal(set) var tlb: [TLBCall] {
+    get { details.first?.tlb ?? [] }
+    _modify { yield &work.tlb }
+  }
   /// What a walk that was asked for found.
   public internal(set) var walk: WalkReport? {
-    get { memory.first?.walk }
+    get { details.first?.walk }
     set { work.walk = newValue }
   }
   /// What a mapping that was asked for wrote.
   public internal(set) var map: MapReport? {
-    get { memory.first?.map }
+    get { details.first?.map }
     set { work.map = newValue }
   }
   /// The table entries that walks read, in order.
   public internal(set) var walkSteps: [WalkStep] {
-    get { memory.first?.walkSteps ?? [] }
+    get { details.first?.walkSteps ?? [] }
     _modify { yield &work.walkSteps }
   }
   /// The page faults that KVM handled, in order.
   public internal(set) var faults: [FaultReport] {
-    get { memory.first?.faults ?? [] }
+    get { details.first?.faults ?? [] }
     _modify { yield &work.faults }
   }
   /// What an access of the guest came to.
   public internal(set) var access: AccessReport? {
-    get { memory.first?.access }
+    get { details.first?.access }
     _modify { yield &work.access }
   }
   /// Guest memory that the operation itself changed: accessed and dirty flags, and mapped entries.
   public internal(set) var memoryChanges: [MemoryChange] {
-    get { memory.first?.memoryChanges ?? [] }
+    get { details.first?.memoryChanges ?? [] }
     _modify { yield &work.memoryChanges }
   }
 
-  private var work: MemoryWork {
-    get { memory.first ?? MemoryWork() }
+  private var work: Details {
+    get { details.first ?? Details() }
     _modify {
-      if memory.isEmpty { memory.append(MemoryWork()) }
-      yield &memory[0]
+      if details.isEmpty { details.append(Details()) }
+      yield &details[0]
     }
+  }
+
+  /// Makes room for the parts that are wanted.
+  mutating func reserve(for detail: Detail) {
+    if detail.contains(.narration) { narration.reserveCapacity() }
+    if detail.contains(.tlb) { tlb.reserveCapacity(8) }
   }
 }
 
@@ -99,18 +125,6 @@ public struct Detail: OptionSet, Sendable, Hashable {
   public static let trace = Detail(rawValue: 64)
   /// Everything.
   public static let all: Detail = [.narration, .changes, .lookups, .tlb, .walk, .memory, .trace]
-}
-
-/// One kernel function that an operation passed through, or a further remark on it.
-public struct NarrationStep: Sendable, Hashable {
-  /// The kernel function.
-  public var function: String
-  /// How deep it was called, from 0.
-  public var depth: Int
-  /// What it did and why, in a plain sentence.
-  public var text: Sentence
-  /// What it changed, if anything.
-  public var effect: Effect?
 }
 
 /// What a step changed.
@@ -161,7 +175,7 @@ public enum RootSlot: Sendable, Hashable {
 public struct Change: Sendable, Hashable {
   /// Where it stands in the VCPU document, such as `root_mmu.mmu_role.level`; another vCPU's begins with
   /// `vcpus[n].`.
-  public var path: String
+  public var path: ChangePath
   /// The value before.
   public var from: Value
   /// The value after.
@@ -183,6 +197,8 @@ public struct Change: Sendable, Hashable {
     case names([String])
     /// A list of 64-bit values.
     case words([UInt64])
+    /// An MMU's permission bytes.
+    case permissions(Permissions)
   }
 }
 

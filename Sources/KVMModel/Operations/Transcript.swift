@@ -1,6 +1,6 @@
 /// What is written down while an operation runs. Parts that nobody asked for cost a test of one bit.
 struct Transcript: Sendable, Hashable {
-  let detail: Detail
+  private(set) var detail: Detail = []
   /// The result, as far as it is written.
   var result = OperationResult(outcome: .ok)
   /// What kept a guest's write from memory: the operation is taken back.
@@ -11,7 +11,23 @@ struct Transcript: Sendable, Hashable {
   var nesting = 0
   private(set) var depth = 0
 
-  init(detail: Detail) { self.detail = detail }
+  /// Begins with an empty result, with room for what is wanted.
+  mutating func begin(_ detail: Detail) {
+    self.detail = detail
+    result.reserve(for: detail)
+  }
+
+  /// Gives the result away, and is then as new.
+  mutating func end() -> OperationResult {
+    var written = OperationResult(outcome: .ok)
+    swap(&written, &result)
+    detail = []
+    memoryRefusal = nil
+    references = 0
+    nesting = 0
+    depth = 0
+    return written
+  }
 
   mutating func enter(_ function: String, _ text: Sentence, _ effect: Effect?) {
     append(function, text, effect)
@@ -21,9 +37,7 @@ struct Transcript: Sendable, Hashable {
   mutating func leave() { depth -= 1 }
 
   mutating func append(_ function: String, _ text: Sentence, _ effect: Effect?) {
-    if result.narration.isEmpty { result.narration.reserveCapacity(32) }
-    result.narration.append(
-      NarrationStep(function: function, depth: depth, text: text, effect: effect))
+    result.narration.append(function, depth: depth, text, effect)
   }
 
   /// Gives the last fault what was written down since it began.

@@ -67,7 +67,7 @@ extension VirtualMachine {
     let changed = old.symmetricDifference(new)
     enter("kvm_post_set_cr0") { _ in
       changed.isEmpty
-        ? "No bit changed." : "\(changed.description) changed."
+        ? "No bit changed." : "\(NamedBitsText(bits: changed)) changed."
     }
     defer { leave() }
     if machine.tdp && changed == .wp {

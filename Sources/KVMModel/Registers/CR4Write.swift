@@ -83,7 +83,8 @@ extension VirtualMachine {
     let changed = write.changed
     enter("kvm_post_set_cr4") { _ in
       changed.isEmpty
-        ? "No bit of CR4 changed, so there is nothing to do for the MMU." : "\(changed.description) changed."
+        ? "No bit of CR4 changed, so there is nothing to do for the MMU."
+        : "\(NamedBitsText(bits: changed)) changed."
     }
     defer { leave() }
     if !changed.isDisjoint(with: CR4.roleBits) { resetContext("A bit that roles depend on changed") }

@@ -7,15 +7,33 @@ public protocol NamedBits: OptionSet where RawValue == UInt64 {
 extension NamedBits {
   /// The names of the set bits, lowest first; bits without a name come last as one hexadecimal number.
   public var description: String {
-    var parts = Self.names.filter { rawValue & $0.bit.rawValue != 0 }.map(\.name)
-    let unnamed = rawValue & ~Self.names.reduce(0) { $0 | $1.bit.rawValue }
-    if unnamed != 0 { parts.append(hex(unnamed)) }
-    return parts.isEmpty ? "no bits" : parts.joined(separator: " ")
+    var text = TextBuilder()
+    NamedBitsText(bits: self).write(to: &text)
+    return text.description
   }
 
   /// The bit called `name`, in upper case as the manuals write it; `nil` if the register has none.
   public static func named(_ name: String) -> Self? {
     names.first { $0.name == name }?.bit
+  }
+}
+
+/// What ``NamedBits/description`` is, in a sentence.
+struct NamedBitsText<Bits: NamedBits>: TextPart {
+  let bits: Bits
+
+  func write(to text: inout TextBuilder) {
+    var rest = bits.rawValue
+    if rest == 0 { text.append("no bits" as StaticString) }
+    for row in Bits.names where rest & row.bit.rawValue != 0 {
+      if rest != bits.rawValue { text.append(" " as StaticString) }
+      text.append(row.name)
+      rest &= ~row.bit.rawValue
+    }
+    if rest != 0 {
+      if rest != bits.rawValue { text.append(" " as StaticString) }
+      text.append(hex: rest)
+    }
   }
 }
 

@@ -27,11 +27,11 @@ struct Rule<Subject>: Sendable {
   let refuses: @Sendable (Subject) -> Bool
 }
 
-extension Sequence {
+extension Array {
   /// The first rule that refuses the subject.
   func refusal<Subject>(of subject: Subject) -> Refusal? where Element == Rule<Subject> {
-    for rule in self where rule.refuses(subject) {
-      return Refusal(function: rule.function.description, reason: rule.reason.description)
+    for index in indices where self[index].refuses(subject) {
+      return Refusal(function: self[index].function.description, reason: self[index].reason.description)
     }
     return nil
   }

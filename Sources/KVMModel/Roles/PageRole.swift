@@ -79,15 +79,15 @@ public struct PageRole: RawRepresentable, Hashable, Sendable {
   }
 
   private subscript(_ bit: UInt32) -> Bool {
-    get { rawValue >> bit & 1 != 0 }
-    set { rawValue = newValue ? rawValue | 1 << bit : rawValue & ~(1 << bit) }
+    get { rawValue &>> bit & 1 != 0 }
+    set { rawValue = newValue ? rawValue | 1 &<< bit : rawValue & ~(1 &<< bit) }
   }
 
   private subscript(_ low: UInt32, _ width: UInt32) -> UInt32 {
-    get { rawValue >> low & (1 << width - 1) }
+    get { rawValue &>> low & (1 &<< width &- 1) }
     set {
-      let mask: UInt32 = (1 << width - 1) << low
-      rawValue = rawValue & ~mask | newValue << low & mask
+      let mask: UInt32 = (1 &<< width &- 1) &<< low
+      rawValue = rawValue & ~mask | newValue &<< low & mask
     }
   }
 }

@@ -20,7 +20,7 @@ extension VirtualMachine {
       return
     }
     enter("kvm_mmu_free_roots") { _ in
-      "\(name.rawValue) frees \(valid.names.joined(separator: ", "))."
+      "\(name.rawValue) frees \(valid)."
     }
     defer { leave() }
     var zapped: [HostPhysicalAddress] = []
@@ -54,9 +54,10 @@ extension VirtualMachine {
   private mutating func releaseRoot(
     _ hpa: HostPhysicalAddress, _ name: MMUName, _ slot: RootSlot, _ zapped: inout [HostPhysicalAddress]
   ) {
-    guard let page = pages[hpa] else { return }
+    guard let index = pages.index(hpa) else { return }
     let left = pages.addReference(-1, to: hpa)
-    let ends = left == 0 && (page.isTDPMMU || page.role.invalid)
+    let isTDPMMU = pages.inOrder[index].isTDPMMU
+    let ends = left == 0 && (isTDPMMU || pages.inOrder[index].role.invalid)
     transcript.result.rootsFreed += 1
     say("mmu_free_root_page", effect: .freedRoot(name, slot: slot, hpa: hpa)) { _ in
       "The root at \(hex: hpa.rawValue) (\(slot.name)) is let go; "
@@ -66,8 +67,8 @@ extension VirtualMachine {
             ? "nobody uses it now, but it was not zapped: it lives on and can be found again."
             : "\(left) reference\(left == 1 ? "" : "s") to it remain.")
     }
-    if ends && page.isTDPMMU { pages.free([hpa]) }
-    if ends && !page.isTDPMMU { _ = prepareZap(hpa, &zapped) }
+    if ends && isTDPMMU { pages.free([hpa]) }
+    if ends && !isTDPMMU { _ = prepareZap(hpa, &zapped) }
   }
 
   /// Frees previous roots of root_mmu that were built for L2 (`kvm_mmu_free_guest_mode_roots`).
@@ -97,7 +98,7 @@ extension VirtualMachine {
 
   private func isObsoleteRoot(_ hpa: HostPhysicalAddress?) -> Bool {
     guard let hpa else { return false }
-    guard let page = pages[hpa] else { return true }
-    return isObsolete(page)
+    guard let index = pages.index(hpa) else { return true }
+    return isObsolete(pages.inOrder[index])
   }
 }

@@ -87,7 +87,7 @@ extension VirtualMachine {
       frame: GuestFrameNumber(rawValue: 0), role: role, isTDPMMU: true, validGeneration: 0)
     pages.addTDPRoot(page.hpa)
     transcript.result.pagesCreated += 1
-    trace { .getPage(page, isNew: true) }
+    trace { .getPage(TracedPage(page), isNew: true) }
     pages.addReference(2, to: page.hpa)
     say(
       "kvm_tdp_mmu_get_vcpu_root_hpa", effect: .createdPage(hpa: page.hpa, frame: page.frame, role: role)
@@ -108,6 +108,12 @@ extension VirtualMachine {
     }
     defer { leave() }
     try checkRoot(frame)
+    if guestLevel >= 4 {
+      try makePagesAvailable()
+      let hpa = allocateRoot(name, frame: frame, quadrant: 0, level: role.level)
+      setRoot(name, hpa, pgd: pgd, in: "mmu_alloc_shadow_roots")
+      return
+    }
     var tables = [GuestFrameNumber?](repeating: frame, count: 4)
     if guestLevel == 3 {
       for index in 0..<4 {
@@ -117,11 +123,6 @@ extension VirtualMachine {
       }
     }
     try makePagesAvailable()
-    if guestLevel >= 4 {
-      let hpa = allocateRoot(name, frame: frame, quadrant: 0, level: role.level)
-      setRoot(name, hpa, pgd: pgd, in: "mmu_alloc_shadow_roots")
-      return
-    }
     var table = vcpu[name].paeRoot ?? PAERootTable(hpa: takeSpecialRoot())
     let leading: UInt64 = role.level >= 4 ? 0x27 : 1
     for index in 0..<4 {

@@ -1,5 +1,5 @@
 /// A set of slots of a root cache (`KVM_MMU_ROOT_CURRENT`, `KVM_MMU_ROOT_PREVIOUS(i)`).
-struct RootSlots: OptionSet {
+struct RootSlots: OptionSet, TextPart {
   var rawValue: UInt32
 
   static let current = RootSlots(rawValue: 1)
@@ -17,11 +17,20 @@ struct RootSlots: OptionSet {
     for index in previous.indices where previous[index].hpa != nil { rawValue |= 2 << UInt32(index) }
   }
 
-  /// What each slot is called in a sentence.
-  var names: [String] {
-    (contains(.current) ? ["the current root"] : [])
-      + (0..<31).filter(contains(previous:)).map { "prev_roots[\($0)]" }
-  }
-
   func contains(previous index: Int) -> Bool { rawValue >> UInt32(index + 1) & 1 != 0 }
+
+  /// Writes what each slot is called, with commas between.
+  func write(to text: inout TextBuilder) {
+    var rest = rawValue
+    while rest != 0 {
+      let bit = rest.trailingZeroBitCount
+      text.append(bit == 0 ? "the current root" as StaticString : "prev_roots[")
+      if bit > 0 {
+        text.append(decimal: bit - 1)
+        text.append("]" as StaticString)
+      }
+      rest &= rest - 1
+      if rest != 0 { text.append(", " as StaticString) }
+    }
+  }
 }

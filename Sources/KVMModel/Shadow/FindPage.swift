@@ -14,7 +14,10 @@ extension VirtualMachine {
   /// Finds or makes a shadow page (`kvm_mmu_get_shadow_page`).
   mutating func shadowPage(_ frame: GuestFrameNumber, _ role: PageRole) -> HostPhysicalAddress {
     if let hpa = findShadowPage(frame, role) {
-      if let page = pages[hpa] { trace { .getPage(page, isNew: false) } }
+      if traces, let index = pages.index(hpa) {
+        let page = TracedPage(pages.inOrder[index])
+        trace { .getPage(page, isNew: false) }
+      }
       say("kvm_mmu_find_shadow_page", effect: .foundPage(hpa: hpa, frame: frame, role: role)) { _ in
         "A shadow page for frame \(hex: frame.rawValue) with role \(hex: role.rawValue) exists at "
           + "\(hex: hpa.rawValue) and serves again."
@@ -28,7 +31,7 @@ extension VirtualMachine {
         + "\(hex: page.hpa.rawValue)."
     }
     accountShadowed(page)
-    trace { .getPage(page, isNew: true) }
+    trace { .getPage(TracedPage(page), isNew: true) }
     return page.hpa
   }
 
@@ -38,18 +41,19 @@ extension VirtualMachine {
     var zapped: [HostPhysicalAddress] = []
     defer { commitZap(zapped) }
     for hpa in pages.candidates(frame) {
-      guard let page = pages[hpa], !isObsolete(page) else { continue }
-      guard page.role == role else {
-        if role.level > 1 && page.isUnsync { _ = prepareZap(page.hpa, &zapped) }
+      guard let index = pages.index(hpa), !isObsolete(pages.inOrder[index]) else { continue }
+      let isUnsync = pages.inOrder[index].isUnsync
+      guard pages.inOrder[index].role == role else {
+        if role.level > 1 && isUnsync { _ = prepareZap(hpa, &zapped) }
         continue
       }
-      if role.direct { return page.hpa }
-      if page.isUnsync {
-        guard let flush = syncPage(page.hpa, &zapped) else { return nil }
+      if role.direct { return hpa }
+      if isUnsync {
+        guard let flush = syncPage(hpa, &zapped) else { return nil }
         if flush { raiseOnAll(.tlbFlush, "entries changed that a processor may still hold") }
       }
-      pages.change(page.hpa) { $0.writeFloodingCount = 0 }
-      return page.hpa
+      pages.change(hpa) { $0.writeFloodingCount = 0 }
+      return hpa
     }
     return nil
   }

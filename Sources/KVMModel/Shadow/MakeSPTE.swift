@@ -74,7 +74,7 @@ extension VirtualMachine {
 
   /// Lets a shadow page go out of date (`kvm_unsync_page`).
   private mutating func unsync(_ page: ShadowPage) {
-    trace { .unsyncPage(page) }
+    trace { .unsyncPage(TracedPage(page)) }
     say("kvm_unsync_page", effect: .unsyncPage(hpa: page.hpa, frame: page.frame, role: page.role)) { _ in
       "Frame \(hex: page.frame.rawValue) is a level-1 guest table. The guest may write it from now on, so its shadow "
         + "at \(hex: page.hpa.rawValue) can go out of date (unsync) until the next flush."

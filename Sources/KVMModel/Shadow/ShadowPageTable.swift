@@ -18,8 +18,8 @@ struct ShadowPageTable: Sendable, Hashable {
   /// An entry; empty if there is no such page.
   subscript(place: SPTEPlace) -> SPTE { index(place.page).map { inOrder[$0][place.index] } ?? .none }
 
-  /// Where a page stands in ``inOrder``.
-  private func index(_ hpa: HostPhysicalAddress) -> Int? {
+  /// Where a page stands in ``inOrder``: there one field can be read without a copy of the page.
+  func index(_ hpa: HostPhysicalAddress) -> Int? {
     let place = inOrder.partitionPoint { $0.hpa < hpa }
     return place < inOrder.count && inOrder[place].hpa == hpa ? place : nil
   }

@@ -101,7 +101,7 @@ extension VirtualMachine {
   /// A page is no longer out of date (`kvm_unlink_unsync_page`).
   mutating func leaveUnsync(_ hpa: HostPhysicalAddress) {
     guard let page = pages[hpa] else { return }
-    trace { .syncPage(page) }
+    trace { .syncPage(TracedPage(page)) }
     say("kvm_unlink_unsync_page", effect: .syncedPage(hpa: hpa, frame: page.frame, role: page.role)) { _ in
       "The mark of the page at \(hex: hpa.rawValue) goes: from here on it counts as in sync."
     }

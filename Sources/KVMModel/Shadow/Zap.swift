@@ -53,7 +53,7 @@ extension VirtualMachine {
   /// - Returns: how many pages are to be freed.
   mutating func prepareZap(_ hpa: HostPhysicalAddress, _ zapped: inout [HostPhysicalAddress]) -> Int {
     guard let page = pages[hpa] else { return 0 }
-    trace { .prepareZapPage(page) }
+    trace { .prepareZapPage(TracedPage(page)) }
     let ends = page.rootCount == 0
     enter("kvm_mmu_prepare_zap_page", effect: .zappedPage(hpa: hpa, frame: page.frame, role: page.role)) {
       _ in

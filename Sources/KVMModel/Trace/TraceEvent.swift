@@ -1,87 +1,156 @@
+/// A line as one of the kernel's tracepoints would print it. It is kept as the event's numbers until it is read.
+public struct TraceLine: Sendable, Hashable {
+  let event: TraceEvent
+
+  /// The event's name and text, as a line of ftrace has them behind its time.
+  public var text: String {
+    var line = TextBuilder()
+    event.write(to: &line)
+    return line.description
+  }
+
+  /// Appends ``text`` as UTF-8.
+  public func write(to utf8: inout [UInt8]) {
+    var line = TextBuilder()
+    event.write(to: &line)
+    line.write(to: &utf8)
+  }
+}
+
 /// An event of the kernel's `kvmmmu` tracepoints, with what it prints.
-enum TraceEvent {
+enum TraceEvent: Sendable, Hashable {
   case pagetableWalk(address: UInt64, access: AccessMode)
   case pagingElement(UInt64, level: Int)
   case setAccessedBit(GuestPhysicalAddress)
   case setDirtyBit(GuestPhysicalAddress)
   case walkerError(AccessMode)
-  case getPage(ShadowPage, isNew: Bool)
-  case syncPage(ShadowPage)
-  case unsyncPage(ShadowPage)
-  case prepareZapPage(ShadowPage)
+  case getPage(TracedPage, isNew: Bool)
+  case syncPage(TracedPage)
+  case unsyncPage(TracedPage)
+  case prepareZapPage(TracedPage)
   case zapAllFast(generation: UInt8, usedPages: Int)
   case markMMIO(SPTEPlace, GuestFrameNumber, SPTE, generation: UInt64)
   case handleMMIO(address: UInt64, GuestFrameNumber, AccessRights)
   case checkMMIO(SPTE, current: UInt64, generation: UInt64)
-  case fastPageFault(vcpu: Int, PageFault, at: SPTEPlace, old: SPTE, new: SPTE, FaultReturn)
-  case setSPTE(GuestFrameNumber, SPTE, level: Int, at: SPTEPlace, SPTEFormat)
+  indirect case fastPageFault(vcpu: Int, PageFault, at: SPTEPlace, old: SPTE, new: SPTE, FaultReturn)
+  indirect case setSPTE(GuestFrameNumber, SPTE, level: Int, at: SPTEPlace, SPTEFormat)
   case spteRequested(GuestFrameNumber, hasMemory: Bool)
   case tdpSPTEChanged(smm: Bool, GuestFrameNumber, level: Int, old: SPTE, new: SPTE)
 
-  /// The event's name and text, as a line of ftrace has them behind its time.
-  var line: String {
+  /// Writes the event's name and text, as a line of ftrace has them behind its time.
+  func write(to line: inout TextBuilder) {
     switch self {
     case .pagetableWalk(let address, let access):
-      "kvm_mmu_pagetable_walk: addr \(digits(address)) pferr \(digits(access.rawValue & 0xffff_ffff)) \(access.text)"
-    case .pagingElement(let entry, let level): "kvm_mmu_paging_element: pte \(digits(entry)) level \(level)"
-    case .setAccessedBit(let address): "kvm_mmu_set_accessed_bit: gpa \(digits(address.rawValue))"
-    case .setDirtyBit(let address): "kvm_mmu_set_dirty_bit: gpa \(digits(address.rawValue))"
-    case .walkerError(let code): "kvm_mmu_walker_error: pferr \(digits(code.rawValue)) \(code.text)"
-    case .getPage(let page, let isNew): "kvm_mmu_get_page: \(page.traceText) \(isNew ? "new" : "existing")"
-    case .syncPage(let page): "kvm_mmu_sync_page: \(page.traceText)"
-    case .unsyncPage(let page): "kvm_mmu_unsync_page: \(page.traceText)"
-    case .prepareZapPage(let page): "kvm_mmu_prepare_zap_page: \(page.traceText)"
+      line.append("kvm_mmu_pagetable_walk: addr ", address, " pferr ", access.rawValue & 0xffff_ffff, " ")
+      line.append(access.text)
+    case .pagingElement(let entry, let level):
+      line.append("kvm_mmu_paging_element: pte ", entry, " level ")
+      line.append(decimal: level)
+    case .setAccessedBit(let address): line.append("kvm_mmu_set_accessed_bit: gpa ", address.rawValue)
+    case .setDirtyBit(let address): line.append("kvm_mmu_set_dirty_bit: gpa ", address.rawValue)
+    case .walkerError(let code):
+      line.append("kvm_mmu_walker_error: pferr ", code.rawValue, " ")
+      line.append(code.text)
+    case .getPage(let page, let isNew):
+      line.append("kvm_mmu_get_page: ", page)
+      line.append(isNew ? " new" as StaticString : " existing")
+    case .syncPage(let page): line.append("kvm_mmu_sync_page: ", page)
+    case .unsyncPage(let page): line.append("kvm_mmu_unsync_page: ", page)
+    case .prepareZapPage(let page): line.append("kvm_mmu_prepare_zap_page: ", page)
     case .zapAllFast(let generation, let used):
-      "kvm_mmu_zap_all_fast: kvm-mmu-valid-gen \(generation) used_pages \(digits(UInt64(used)))"
-    default: entryLine
+      line.append(
+        "kvm_mmu_zap_all_fast: kvm-mmu-valid-gen ", UInt64(generation), " used_pages ", UInt64(used))
+    default: writeEntryLine(to: &line)
     }
   }
 
-  /// The line of an event that is about an entry.
-  private var entryLine: String {
+  /// Writes the line of an event that is about an entry.
+  private func writeEntryLine(to line: inout TextBuilder) {
     switch self {
     case .markMMIO(let place, let frame, let spte, let generation):
-      "mark_mmio_spte: sptep:\(pointer(place)) gfn \(digits(frame.rawValue)) access \(digits(spte.rawValue & 7)) "
-        + "gen \(digits(generation))"
+      line.append("mark_mmio_spte: sptep:", place)
+      line.append(" gfn ", frame.rawValue, " access ", spte.rawValue & 7, " gen ", generation)
     case .handleMMIO(let address, let frame, let access):
-      "handle_mmio_page_fault: addr:\(digits(address)) gfn \(digits(frame.rawValue)) access \(digits(UInt64(access.rawValue)))"
+      line.append("handle_mmio_page_fault: addr:", address, " gfn ", frame.rawValue)
+      line.append(" access ", UInt64(access.rawValue))
     case .checkMMIO(let spte, let current, let generation):
-      "check_mmio_spte: spte \(digits(spte.rawValue)) kvm_gen \(digits(current)) spte-gen \(digits(generation)) "
-        + "valid \(current == generation ? 1 : 0)"
+      line.append("check_mmio_spte: spte ", spte.rawValue, " kvm_gen ", current, " spte-gen ", generation)
+      line.append(" valid ", current == generation ? 1 : 0)
     case .fastPageFault(let vcpu, let fault, let place, let old, let new, let result):
-      "fast_page_fault: vcpu \(vcpu) gva \(digits(fault.address)) error_code \(fault.errorCode.text) "
-        + "sptep \(pointer(place)) old \(old == .none ? "0" : "0x" + digits(old.rawValue)) new \(digits(new.rawValue)) "
-        + "spurious \(result == .spurious ? 1 : 0) fixed \(result == .fixed ? 1 : 0)"
+      line.append("fast_page_fault: vcpu " as StaticString)
+      line.append(decimal: vcpu)
+      line.append(" gva ", fault.address, " error_code ")
+      line.append(fault.errorCode.text)
+      line.append(" sptep ", place)
+      line.append(old == .none ? " old " : " old 0x", old.rawValue, " new ", new.rawValue)
+      line.append(" spurious ", result == .spurious ? 1 : 0, " fixed ", result == .fixed ? 1 : 0)
     case .setSPTE(let frame, let spte, let level, let place, let format):
-      "kvm_mmu_set_spte: gfn \(digits(frame.rawValue)) spte \(digits(spte.rawValue)) (\(format.traceRights(spte))) "
-        + "level \(level) at \(digits(place.address.rawValue))"
+      line.append("kvm_mmu_set_spte: gfn ", frame.rawValue, " spte ", spte.rawValue, " (")
+      line.append(format.traceRights(spte))
+      line.append(") level ", UInt64(level), " at ", place.address.rawValue)
     case .spteRequested(let frame, let hasMemory):
-      "kvm_mmu_spte_requested: gfn \(digits(frame.rawValue)) pfn "
-        + "\(digits(hasMemory ? HostPhysicalAddress(backing: frame).rawValue >> 12 : 1 << 63)) level 1"
+      let page = hasMemory ? HostPhysicalAddress(backing: frame).rawValue >> 12 : 1 << 63
+      line.append("kvm_mmu_spte_requested: gfn ", frame.rawValue, " pfn ", page, " level 1")
     case .tdpSPTEChanged(let smm, let frame, let level, let old, let new):
-      "kvm_tdp_mmu_spte_changed: as id \(smm ? 1 : 0) gfn \(digits(frame.rawValue)) level \(level) "
-        + "old_spte \(digits(old.rawValue)) new_spte \(digits(new.rawValue))"
-    default: ""
+      line.append("kvm_tdp_mmu_spte_changed: as id ", smm ? 1 : 0, " gfn ", frame.rawValue)
+      line.append(" level ", UInt64(level), " old_spte ", old.rawValue, " new_spte ", new.rawValue)
+    default: break
     }
   }
 }
 
-/// A number as the kernel prints it with `%llx`.
-private func digits(_ value: UInt64) -> String { String(value, radix: 16) }
+/// What the tracepoints print of a page.
+struct TracedPage: Sendable, Hashable {
+  let frame: GuestFrameNumber
+  let role: PageRole
+  let rootCount: Int
+  let validGeneration: UInt8
+  let isUnsync: Bool
 
-/// An entry's address. The kernel prints a pointer that is hashed anew at each boot; here it is where the entry lies.
-private func pointer(_ place: SPTEPlace) -> String {
-  let text = digits(place.address.rawValue)
-  return String(repeating: "0", count: 16 - text.count) + text
+  init(_ page: borrowing ShadowPage) {
+    frame = page.frame
+    role = page.role
+    rootCount = page.rootCount
+    validGeneration = page.validGeneration
+    isUnsync = page.isUnsync
+  }
 }
 
-extension ShadowPage {
-  /// The page as every tracepoint about one prints it (`KVM_MMU_PAGE_PRINTK`).
-  fileprivate var traceText: String {
-    "sp gen \(validGeneration) gfn \(digits(frame.rawValue)) l\(role.level) \(role.has4ByteGPTE ? 4 : 8)-byte "
-      + "q\(role.quadrant)\(role.direct ? " direct" : "") \(role.access.text)\(role.invalid ? " invalid" : "") "
-      + "\(role.eferNX ? "" : "!")nxe \(role.adDisabled ? "!" : "")ad root \(rootCount) "
-      + (isUnsync ? "unsync" : "sync")
+/// Parts of a line; numbers are written as the kernel prints them with `%llx`, of which those that it prints in decimal
+/// are below 10.
+extension TextBuilder {
+  fileprivate mutating func append(
+    _ first: StaticString, _ one: UInt64, _ second: StaticString = "", _ two: UInt64? = nil,
+    _ third: StaticString = "", _ three: UInt64? = nil
+  ) {
+    append(first)
+    append(digits: one)
+    append(second)
+    if let two { append(digits: two) }
+    append(third)
+    if let three { append(digits: three) }
+  }
+
+  /// Appends the page as every tracepoint about one prints it (`KVM_MMU_PAGE_PRINTK`).
+  fileprivate mutating func append(_ name: StaticString, _ page: TracedPage) {
+    let role = page.role
+    append(name)
+    append("sp gen ", UInt64(page.validGeneration), " gfn ", page.frame.rawValue, " l", UInt64(role.level))
+    append(role.has4ByteGPTE ? " 4-byte q" : " 8-byte q", UInt64(role.quadrant))
+    append(role.direct ? " direct " as StaticString : " ")
+    append(role.access.text)
+    append(role.invalid ? " invalid " as StaticString : " ")
+    append(role.eferNX ? "nxe " as StaticString : "!nxe ")
+    append(role.adDisabled ? "!ad root " as StaticString : "ad root ")
+    append(decimal: page.rootCount)
+    append(page.isUnsync ? " unsync" as StaticString : " sync")
+  }
+
+  /// Appends an entry's address. The kernel prints a pointer that is hashed anew at each boot; here it is where the entry
+  /// lies.
+  fileprivate mutating func append(_ name: StaticString, _ place: SPTEPlace) {
+    append(name)
+    append(digits: place.address.rawValue, atLeast: 16)
   }
 }
 
@@ -96,8 +165,8 @@ extension SPTEFormat {
 extension VirtualMachine {
   /// Writes a line as a tracepoint would print it.
   mutating func trace(_ event: () -> TraceEvent) {
-    guard transcript.detail.contains(.trace) else { return }
-    transcript.result.trace.append(event().line)
+    guard traces else { return }
+    transcript.result.trace.append(TraceLine(event: event()))
   }
 
   /// Writes a line about a walk, if KVM does it: tracepoints don't see the processor's.

@@ -21,9 +21,9 @@ extension VirtualMachine {
     }
     for pass in 1...Self.maximumPasses {
       enter("vcpu_enter_guest") { machine in
-        let pending = machine.vcpu.requests.names
+        let pending = machine.vcpu.requests
         return (pass == 1 ? "The vCPU is about to run" : "Pass \(pass)")
-          + (pending.isEmpty ? "; nothing is pending." : "; pending: \(pending.joined(separator: ", ")).")
+          + (pending.isEmpty ? "; nothing is pending." : "; pending: \(pending).")
       }
       defer { leave() }
       for row in Self.service where take(row.request) { row.serve(&self) }

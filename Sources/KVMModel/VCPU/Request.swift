@@ -35,7 +35,30 @@ public struct Requests: OptionSet, Hashable, Sendable {
 
   /// The names of the pending requests, by bit.
   public var names: [String] { Self.names.filter { contains($0.request) }.map(\.name) }
+}
 
-  /// The names as the subject of a sentence.
-  var sentence: String { names.joined(separator: " and ") + (names.count == 1 ? " is" : " are") }
+extension Requests: TextPart {
+  /// Writes the names, with commas between.
+  func write(to text: inout TextBuilder) { write(to: &text, separator: ", ") }
+
+  /// Writes the names and gives their number.
+  @discardableResult
+  fileprivate func write(to text: inout TextBuilder, separator: StaticString) -> Int {
+    var count = 0
+    for row in Self.names where contains(row.request) {
+      if count > 0 { text.append(separator) }
+      text.append(row.name)
+      count += 1
+    }
+    return count
+  }
+
+  /// Requests as the subject of a sentence.
+  struct Subject: TextPart {
+    let requests: Requests
+
+    func write(to text: inout TextBuilder) {
+      text.append(requests.write(to: &text, separator: " and ") == 1 ? " is" as StaticString : " are")
+    }
+  }
 }

@@ -29,7 +29,7 @@ extension VirtualMachine {
 extension AccessRights {
   /// The rights as the kernel's trace writes them: `w`, `u`, `x` or `-` in each place.
   public var text: String {
-    (contains(.write) ? "w" : "-") + (contains(.user) ? "u" : "-") + (contains(.execute) ? "x" : "-")
+    AccessEncoding.xwu.text(UInt64(rawValue))
   }
 }
 

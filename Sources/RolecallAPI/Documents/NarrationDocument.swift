@@ -7,7 +7,7 @@ extension NarrationStep {
     json.member("function", function)
     json.member("depth", depth)
     json.key("text")
-    json.string(utf8: text.utf8.span)
+    json.string(utf8: utf8.span)
     json.key("effect")
     if let effect { effect.write(to: &json, naming) } else { json.null() }
     json.endObject()
@@ -69,7 +69,7 @@ extension Effect {
 extension Change {
   func write(to json: inout JSONWriter, _ naming: Naming) {
     json.beginObject()
-    json.member("path", naming.path(path))
+    json.member("path", naming.path(path.description))
     json.key("from")
     from.write(to: &json)
     json.key("to")
@@ -88,6 +88,7 @@ extension Change.Value {
     case .name(let name): json.string(name)
     case .names(let names): json.array { json in for name in names { json.string(name) } }
     case .words(let words): json.array { json in for word in words { json.hex(word) } }
+    case .permissions(let permissions): json.string(permissions.text)
     }
   }
 }

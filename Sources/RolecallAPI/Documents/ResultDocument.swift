@@ -70,7 +70,7 @@ struct ResultDocument {
       json.key("tlb")
       json.array { json in for call in result.tlb { call.write(to: &json) } }
     }
-    if fields.contains("trace") { json.member("trace", strings: result.trace) }
+    if fields.contains("trace") { json.member("trace", strings: result.trace.map(\.text)) }
     if !isMinimal, fields.contains("vcpu") {
       json.key("vcpu")
       switch operation {

@@ -27,7 +27,7 @@ extension ResultDocument {
     }
     if fields.contains("lookups") { sections += result.lookups.map(\.lines) }
     if fields.contains("tlb") { sections.append(result.tlb.map(\.text)) }
-    if fields.chosen?.contains("trace") == true { sections.append(result.trace) }
+    if fields.chosen?.contains("trace") == true { sections.append(result.trace.map(\.text)) }
     var text = sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(
       separator: "\n")
     if !isMinimal, fields.chosen?.contains("vcpu") == true, let vcpu = operation.vcpu {
@@ -123,7 +123,7 @@ extension Outcome {
 
 extension Change {
   /// The change in a line.
-  func line(_ naming: Naming) -> String { "\(naming.path(path)): \(from.text) -> \(to.text)" }
+  func line(_ naming: Naming) -> String { "\(naming.path(path.description)): \(from.text) -> \(to.text)" }
 }
 
 extension Change.Value {
@@ -136,6 +136,7 @@ extension Change.Value {
     case .name(let name): name
     case .names(let names): names.isEmpty ? "none" : names.joined(separator: " ")
     case .words(let words): words.map { hex($0) }.joined(separator: " ")
+    case .permissions(let permissions): permissions.text
     }
   }
 }

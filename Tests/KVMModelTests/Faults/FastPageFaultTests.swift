@@ -31,7 +31,8 @@ import Testing
         let text = "\(preset), TDP MMU \(tdpMMU): \(hex(item.entry)), \(hex(item.code))"
         #expect(result.faults.map(\.result) == [item.result], "\(text)")
         #expect(hex(test.vm.pages[place].rawValue) == hex(item.after), "\(text)")
-        #expect(result.trace.contains { $0.hasPrefix("kvm_mmu_spte_requested") } == !item.isQuick, "\(text)")
+        #expect(
+          result.trace.contains { $0.text.hasPrefix("kvm_mmu_spte_requested") } == !item.isQuick, "\(text)")
       }
     }
   }
@@ -98,7 +99,7 @@ import Testing
       #expect(hex(test.vm.pages[place].rawValue) == hex(prefetched))
       let result = try test.run(.pageFault(address: 0x1000, errorCode: .user))
       #expect(result.faults.map(\.result) == [.fixed])
-      #expect(!result.trace.contains { $0.hasPrefix("fast_page_fault") })
+      #expect(!result.trace.contains { $0.text.hasPrefix("fast_page_fault") })
       // Over a writable entry make_spte sets no dirty flag.
       #expect(hex(test.vm.pages[place].rawValue) == hex(made), "\(hex(pointer))")
     }

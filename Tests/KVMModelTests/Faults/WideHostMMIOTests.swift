@@ -28,7 +28,7 @@ import Testing
         #expect(result.faults.first?.errorCode.contains(.reserved) == false, "\(preset), access \(round)")
         #expect(
           result.narration.contains { $0.function == "handle_abnormal_pfn" }, "\(preset), access \(round)")
-        #expect(!result.trace.contains { $0.contains("mmio") }, "\(preset), access \(round)")
+        #expect(!result.trace.contains { $0.text.contains("mmio") }, "\(preset), access \(round)")
         #expect(test.vm.shadowPages == before && result.pagesCreated == 0, "\(preset), access \(round)")
       }
     }
@@ -37,7 +37,7 @@ import Testing
   @Test func anyOtherHostMarksTheAddressOnce() throws {
     for preset in ["intel-shadow", "amd-shadow"] {
       var test = try guest(preset, width: 51)
-      #expect(try accessDevice(&test).trace.contains { $0.hasPrefix("mark_mmio_spte") }, "\(preset)")
+      #expect(try accessDevice(&test).trace.contains { $0.text.hasPrefix("mark_mmio_spte") }, "\(preset)")
       let table = try #require(test.vm.shadowPages.first { $0.role.level == 1 })
       #expect(test.vm.spteFormat.isMMIO(table[7]), "\(preset)")
       for _ in 2...3 {

@@ -63,7 +63,7 @@ import Testing
         case (.success(let one), .success(let other)):
           #expect(one.outcome == other.outcome, "seed \(seed): \(operation)")
           #expect(
-            one.narration.allSatisfy { !$0.text.utf8.isEmpty && $0.depth >= 0 }, "seed \(seed): \(operation)")
+            one.narration.allSatisfy { !$0.utf8.isEmpty && $0.depth >= 0 }, "seed \(seed): \(operation)")
           #expect(
             one.access == other.access && one.walk == other.walk && one.map == other.map
               && one.faults.map(\.result) == other.faults.map(\.result)

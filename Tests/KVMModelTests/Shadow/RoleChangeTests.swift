@@ -82,7 +82,7 @@ import Testing
     #expect(access.access?.value == 0x77, place)
     #expect(entry.pagesCreated + access.pagesCreated == count, place)
     #expect(access.faults.isEmpty == (count == 0), place)
-    let lookups = entry.trace.filter { $0.hasPrefix("kvm_mmu_get_page") }
+    let lookups = entry.trace.map(\.text).filter { $0.hasPrefix("kvm_mmu_get_page") }
     #expect(lookups.count == 1 && lookups[0].hasSuffix(count == 0 ? "existing" : "new"), place)
   }
 

@@ -65,7 +65,7 @@ import Testing
       #expect(result.faults.last?.result == .emulate && result.access?.isEmulated == true)
       #expect(kept != nil && page(test, 5)?.hpa == kept, "write \(count)")
     }
-    let trace = try test.run(write(3, 0x5100)).trace
+    let trace = try test.run(write(3, 0x5100)).trace.map(\.text)
     #expect(trace.contains { $0.hasPrefix("kvm_mmu_prepare_zap_page: sp gen 0 gfn 5 l2") })
     #expect(test.word(0x5100) == 3 && page(test, 5) == nil)
   }

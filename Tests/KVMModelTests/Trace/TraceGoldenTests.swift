@@ -54,7 +54,7 @@ import Testing
 
   /// The lines of some operations, in one go.
   private func trace(_ vm: inout VirtualMachine, _ operations: [KVMModel.Operation]) throws -> [String] {
-    try operations.flatMap { try vm.apply($0, detail: .trace).trace }
+    try operations.flatMap { try vm.apply($0, detail: .trace).trace.map(\.text) }
   }
 
   private func renamed(_ lines: [String], _ names: inout FrameNames) -> [String] {

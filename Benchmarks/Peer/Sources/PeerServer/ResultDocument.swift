@@ -22,11 +22,12 @@ struct ResultDocument: ResponseEncodable {
     self.operation = operation
     outcome = OutcomeDocument(result.outcome)
     changes = result.changes.map {
-      ChangeDocument(path: $0.path, from: ValueDocument(value: $0.from), to: ValueDocument(value: $0.to))
+      ChangeDocument(
+        path: $0.path.description, from: ValueDocument(value: $0.from), to: ValueDocument(value: $0.to))
     }
     lookups = result.lookups.map(LookupDocument.init)
     tlb = result.tlb.map(TLBDocument.init)
-    trace = result.trace
+    trace = result.trace.map(\.text)
     if !isMinimal {
       narration = result.narration.map(NarrationDocument.init)
       vcpu = VCPUDocument(machine.vcpus[operation.vcpu], in: machine)
@@ -119,7 +120,7 @@ struct NarrationDocument: Encodable {
   init(_ step: NarrationStep) {
     function = step.function
     depth = step.depth
-    text = step.text.description
+    text = step.text
     effect = step.effect.map(EffectDocument.init)
   }
 }
@@ -143,6 +144,7 @@ struct ValueDocument: Encodable {
     case .name(let name): try container.encode(name)
     case .names(let names): try container.encode(names)
     case .words(let words): try container.encode(words.map { hex($0) })
+    case .permissions(let permissions): try container.encode(permissions.text)
     }
   }
 }

@@ -1,0 +1,111 @@
+/// Where a changed value stands in the VCPU document.
+public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
+  /// A key of the document, or a place in a list.
+  public enum Step: Sendable, Hashable {
+    /// A key.
+    case name(Name)
+    /// A key, and a place in the list behind it.
+    case element(Name, UInt8)
+    /// A field of a page role, by its place in ``RoleLayout/pageRole6_1``.
+    case pageRoleField(UInt8)
+    /// A field of an extended role, by its place in ``RoleLayout/extendedRole6_1``.
+    case extendedRoleField(UInt8)
+  }
+
+  /// The keys that a path goes through.
+  public enum Name: String, Sendable {
+    case vcpus, registers, cr0, cr3, cr4, efer, pkru
+    case codeSegmentLong = "cs_l"
+    case pagingMode = "paging_mode"
+    case guestMode = "guest_mode"
+    case smm, mmu
+    case walkMMU = "walk_mmu"
+    case requests
+    case rootMMU = "root_mmu"
+    case guestMMU = "guest_mmu"
+    case nestedMMU = "nested_mmu"
+    case vcpuRole = "vcpu_role"
+    case mmuRole = "mmu_role"
+    case value, base, ext, root
+    case previousRoots = "prev_roots"
+    case valid, hpa, pgd
+    case paeRoot = "pae_root"
+    case pml4Entry = "pml4_root.entry"
+    case pml5Entry = "pml5_root.entry"
+    case pdptrs
+    case pageFault = "page_fault"
+    case walkFormat = "gva_to_gpa"
+    case permissions
+    case pkruMask = "pkru_mask"
+    case guestReservedBits = "guest_rsvd_check"
+    case shadowZeroBits = "shadow_zero_check"
+    case smallPageMasks = "rsvd_bits_mask[0]"
+    case largePageMasks = "rsvd_bits_mask[1]"
+    case badMemoryTypeXWR = "bad_mt_xwr"
+  }
+
+  // The deepest path is that of a role's field in an MMU of another vCPU.
+  private var first: Step?
+  private var second: Step?
+  private var third: Step?
+  private var fourth: Step?
+  private var fifth: Step?
+
+  /// The steps from the document down.
+  public var steps: [Step] { [first, second, third, fourth, fifth].compactMap { $0 } }
+
+  /// The steps with dots between, such as `root_mmu.mmu_role.level`.
+  public var description: String {
+    var text = TextBuilder()
+    write(to: &text)
+    return text.description
+  }
+
+  /// The path to something one step further down.
+  func then(_ step: Step) -> ChangePath {
+    var path = self
+    if first == nil {
+      path.first = step
+    } else if second == nil {
+      path.second = step
+    } else if third == nil {
+      path.third = step
+    } else if fourth == nil {
+      path.fourth = step
+    } else {
+      path.fifth = step
+    }
+    return path
+  }
+}
+
+extension ChangePath: TextPart {
+  func write(to text: inout TextBuilder) {
+    var isFirst = true
+    for step in steps {
+      if !isFirst { text.append("." as StaticString) }
+      isFirst = false
+      switch step {
+      case .name(let name): text.append(name.rawValue)
+      case .element(let name, let index):
+        text.append(name.rawValue)
+        text.append("[" as StaticString)
+        text.append(decimal: index)
+        text.append("]" as StaticString)
+      case .pageRoleField(let index): text.append(RoleLayout.pageRole6_1.fields[Int(index)].name)
+      case .extendedRoleField(let index): text.append(RoleLayout.extendedRole6_1.fields[Int(index)].name)
+      }
+    }
+  }
+}
+
+extension MMUName {
+  /// The key of the MMU in the document.
+  var key: ChangePath.Name {
+    switch self {
+    case .root: .rootMMU
+    case .guest: .guestMMU
+    case .nested: .nestedMMU
+    }
+  }
+}

@@ -1,0 +1,128 @@
+/// A text that is being put together, as UTF-8. As long as it is short it stands in the value itself: an operation makes
+/// dozens, and memory on the heap for each would cost more than their bytes.
+struct TextBuilder: Sendable {
+  private typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+  private static let capacity = 256
+
+  private var short: (Words, Words, Words, Words)
+  private var count = 0
+  /// The whole text once it is longer than ``capacity``.
+  private var long: [UInt8] = []
+
+  init() {
+    let zero: Words = (0, 0, 0, 0, 0, 0, 0, 0)
+    short = (zero, zero, zero, zero)
+  }
+
+  /// The number of bytes so far.
+  var length: Int { long.isEmpty ? count : long.count }
+
+  /// Takes the end off, so that so many bytes are left.
+  mutating func truncate(to length: Int) {
+    if long.isEmpty { count = length } else { long.removeLast(long.count - length) }
+  }
+
+  /// The text as a string.
+  var description: String {
+    var text: [UInt8] = []
+    write(to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// Appends the bytes to an array.
+  func write(to text: inout [UInt8]) {
+    guard long.isEmpty else { return text.append(contentsOf: long) }
+    unsafe withUnsafeBytes(of: short) {
+      unsafe text.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+    }
+  }
+
+  private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    guard long.isEmpty, count &+ bytes.count <= Self.capacity else { return unsafe appendLong(bytes) }
+    unsafe withUnsafeMutableBytes(of: &short) { short in
+      guard let source = bytes.baseAddress, let start = short.baseAddress else { return }
+      unsafe (start + count).copyMemory(from: source, byteCount: bytes.count)
+    }
+    count &+= bytes.count
+  }
+
+  private mutating func appendLong(_ bytes: UnsafeRawBufferPointer) {
+    if long.isEmpty {
+      var text: [UInt8] = []
+      text.reserveCapacity(2 * Self.capacity)
+      write(to: &text)
+      long = text
+    }
+    unsafe long.append(contentsOf: bytes)
+  }
+}
+
+extension TextBuilder {
+  /// Appends a literal.
+  mutating func append(_ literal: StaticString) {
+    // A literal's bytes are immortal, and lie in one piece only in this unsafe view.
+    literal.withUTF8Buffer { unsafe append(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Appends a text.
+  mutating func append(_ text: String) {
+    var text = text
+    text.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Appends what another text has so far.
+  mutating func append(_ other: TextBuilder) {
+    if other.long.isEmpty {
+      unsafe withUnsafeBytes(of: other.short) {
+        unsafe append(UnsafeRawBufferPointer(rebasing: $0[..<other.count]))
+      }
+    } else {
+      unsafe other.long.withUnsafeBytes { unsafe append($0) }
+    }
+  }
+
+  /// Appends a number as ``hex(_:)`` writes it.
+  mutating func append(hex value: UInt64) {
+    append("0x" as StaticString)
+    append(digits: value)
+  }
+
+  /// Appends a number's hexadecimal digits, at least so many, 1 to 16.
+  mutating func append(digits value: UInt64, atLeast minimum: Int = 1) {
+    let count = max(minimum, (67 - value.leadingZeroBitCount) >> 2)
+    let digits = (
+      hexDigits(UInt32(truncatingIfNeeded: value &>> 32)).bigEndian,
+      hexDigits(UInt32(truncatingIfNeeded: value)).bigEndian
+    )
+    unsafe withUnsafeBytes(of: digits) {
+      unsafe append(UnsafeRawBufferPointer(rebasing: $0[(16 - count)...]))
+    }
+  }
+
+  /// Appends a number in decimal.
+  mutating func append(decimal value: some BinaryInteger) {
+    if let digit = UInt8(exactly: value), digit < 10 {
+      append(digits: UInt64(digit))
+    } else {
+      append(String(value))
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Appends a literal.
+  mutating func append(_ literal: StaticString) {
+    literal.withUTF8Buffer { unsafe append(contentsOf: $0) }
+  }
+}
+
+/// The eight hexadecimal digits of a number as characters, the first in the highest byte.
+private func hexDigits(_ value: UInt32) -> UInt64 {
+  var digits = UInt64(value)
+  digits = (digits | digits &<< 16) & 0x0000_ffff_0000_ffff
+  digits = (digits | digits &<< 8) & 0x00ff_00ff_00ff_00ff
+  digits = (digits | digits &<< 4) & 0x0f0f_0f0f_0f0f_0f0f
+  // A digit above 9 carries into the bit above it when 6 is added.
+  let letters = (digits &+ 0x0606_0606_0606_0606) &>> 4 & 0x0101_0101_0101_0101
+  return digits &+ 0x3030_3030_3030_3030 &+ letters &* 39
+}
