@@ -98,15 +98,17 @@ extension JSONValue {
 struct TravelDocument {
   /// The top-level keys, in order.
   static let keys = [
-    "names", "revision", "restores", "undone", "redone", "undoable", "redoable", "changes", "vcpus",
+    "names", "revision", "restores", "steps", "undone", "redone", "undoable", "redoable", "changes", "vcpus",
   ]
 
-  /// Revisions of the operations undone, the last first; nil for a redo.
-  var undone: [Int]?
-  /// Revisions of the operations done again, in order; nil for an undo.
-  var redone: [Int]?
+  /// It was an undo, no redo.
+  let isUndo: Bool
+  /// The revisions of the operations that it went over, in the order in which it did.
+  let operations: [Int]
+  /// How many operations are told at most.
+  let limit: Int
   let changes: [Change]
-  var isMinimal = false
+  let isMinimal: Bool
   let fields: Fields
 
   func write(_ state: borrowing Session.State, to json: inout JSONWriter, _ naming: Naming) {
@@ -115,13 +117,14 @@ struct TravelDocument {
     if fields.contains("names") { naming.writeNames(to: &json) }
     if fields.contains("revision") { json.member("revision", history.revision) }
     if fields.contains("restores") { json.member("restores", history.state) }
+    if fields.contains("steps") { json.member("steps", operations.count) }
     if fields.contains("undone") {
       json.key("undone")
-      history.write(undone, to: &json, state.machine.machine.vendor)
+      if isUndo { writeOperations(state, to: &json) } else { json.null() }
     }
     if fields.contains("redone") {
       json.key("redone")
-      history.write(redone, to: &json, state.machine.machine.vendor)
+      if isUndo { json.null() } else { writeOperations(state, to: &json) }
     }
     if fields.contains("undoable") { json.member("undoable", history.undoable) }
     if fields.contains("redoable") { json.member("redoable", history.redoable) }
@@ -141,10 +144,10 @@ struct TravelDocument {
   /// For a terminal: a line for each operation, how many are left, and the changes.
   func text(_ state: borrowing Session.State, _ naming: Naming) -> String {
     let history = state.history
-    let verb = undone == nil ? "redone" : "undone"
+    let verb = isUndo ? "undone" : "redone"
     let vendor = state.machine.machine.vendor
     var sections = [
-      (undone ?? redone ?? []).compactMap { revision in
+      operations.prefix(limit).compactMap { revision in
         history.operation(revision).map { "\(verb)  \(padded(String(revision), 7))\($0.line(vendor))" }
       },
       [
@@ -155,17 +158,14 @@ struct TravelDocument {
     if fields.contains("changes") { sections.append(changes.map { $0.line(naming) }) }
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
   }
-}
 
-extension History {
-  /// Operations by their revisions; null for none.
-  fileprivate func write(_ revisions: [Int]?, to json: inout JSONWriter, _ vendor: Vendor) {
-    guard let revisions else { return json.null() }
+  private func writeOperations(_ state: borrowing Session.State, to json: inout JSONWriter) {
+    let (history, vendor) = (state.history, state.machine.machine.vendor)
     json.array { json in
-      for revision in revisions {
+      for revision in operations.prefix(limit) {
         json.object { json in
           json.member("revision", revision)
-          writeOperation(revision, to: &json, vendor)
+          history.writeOperation(revision, to: &json, vendor)
         }
       }
     }

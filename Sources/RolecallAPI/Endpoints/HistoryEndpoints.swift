@@ -16,7 +16,7 @@ func answerHistory(_ exchange: Exchange) throws(ProblemDetails) -> Response {
     if revisions.upperBound <= history.revision {
       headers.append("Link", page.link(session.path + "/history", after: revisions.upperBound - 1))
     }
-    let effective = Set(history.path(to: history.state))
+    let effective = Set(history.path(to: history.state).filter(revisions.contains))
     let vendor = state.machine.machine.vendor
     guard exchange.media == .json else {
       let lines = revisions.map { history.line($0, effective: effective, vendor) + "\n" }
@@ -58,24 +58,18 @@ private func answerPast(
 
 /// `POST /v1/sessions/{id}/undo`
 func undoOperations(_ exchange: Exchange) throws(ProblemDetails) -> Response {
-  try travel(exchange, "undone", \.undoable) { state, steps throws(OperationError) in
-    (try state.undo(steps, at: exchange.service.now), nil)
-  }
+  try travel(exchange, isUndo: true)
 }
 
 /// `POST /v1/sessions/{id}/redo`
 func redoOperations(_ exchange: Exchange) throws(ProblemDetails) -> Response {
-  try travel(exchange, "redone", \.redoable) { state, steps throws(OperationError) in
-    (nil, try state.redo(steps, at: exchange.service.now))
-  }
+  try travel(exchange, isUndo: false)
 }
 
-private func travel(
-  _ exchange: Exchange, _ verb: String, _ available: KeyPath<History, Int>,
-  _ go: (inout Session.State, Int) throws(OperationError) -> (undone: [Int]?, redone: [Int]?)
-) throws(ProblemDetails) -> Response {
+private func travel(_ exchange: Exchange, isUndo: Bool) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: TravelDocument.keys)
   let session = try exchange.session()
+  let limits = exchange.service.limits
   var body = Body(try exchange.body())
   let steps = body.optionalInteger("steps") ?? 1
   if steps < 1 { body.refuse("steps", "must be at least 1, is \(steps)") }
@@ -83,19 +77,19 @@ private func travel(
   let isMinimal = exchange.preference == .minimal
   return try session.withState { state throws(ProblemDetails) in
     _ = try exchange.precondition(revision: state.revision)
-    let count = state.history[keyPath: available]
-    guard count > 0 else { throw ProblemDetails(.conflict, "there is no operation that can be \(verb)") }
-    guard steps <= count else {
-      throw ProblemDetails(
-        .ruleViolated,
-        [JSONProblem(pointer: "/steps", detail: "\(count) can be \(verb), not \(steps)")])
-    }
-    try state.history.checkRoom(for: History.entryBytes, limit: exchange.service.limits.history)
+    try state.history.checkSteps(steps, isUndo: isUndo)
+    try state.history.checkRoom(for: History.entryBytes, limit: limits.history)
     let before = state.machine
-    let travelled: (undone: [Int]?, redone: [Int]?)
-    do throws(OperationError) { travelled = try go(&state, steps) } catch { throw ProblemDetails(error) }
+    let operations: [Int]
+    do throws(OperationError) {
+      let time = exchange.service.now
+      operations = isUndo ? try state.undo(steps, at: time) : try state.redo(steps, at: time)
+    } catch {
+      throw ProblemDetails(error)
+    }
     let document = TravelDocument(
-      undone: travelled.undone, redone: travelled.redone, changes: state.machine.changes(from: before),
+      isUndo: isUndo, operations: operations, limit: limits.page,
+      changes: state.machine.changes(from: before),
       isMinimal: isMinimal, fields: fields)
     var headers = exchange.fields(revision: state.revision)
     if isMinimal { headers.append("Preference-Applied", "return=minimal") }
@@ -104,6 +98,18 @@ private func travel(
     }
     return exchange.json(fields: headers, capacity: 24 * 1024) { json in
       document.write(state, to: &json, exchange.naming)
+    }
+  }
+}
+
+extension History {
+  /// Refuses to undo or redo more than there is.
+  fileprivate func checkSteps(_ steps: Int, isUndo: Bool) throws(ProblemDetails) {
+    let (count, verb) = isUndo ? (undoable, "undone") : (redoable, "redone")
+    guard count > 0 else { throw ProblemDetails(.conflict, "there is no operation that can be \(verb)") }
+    guard steps <= count else {
+      throw ProblemDetails(
+        .ruleViolated, [JSONProblem(pointer: "/steps", detail: "\(count) can be \(verb), not \(steps)")])
     }
   }
 }

@@ -31,6 +31,8 @@ struct SessionLog: Sendable {
   private(set) var history: History
   /// The snapshots by the revisions whose states they are; revision 1 always has one.
   private var snapshots: [Int: Snapshot]
+  /// The revisions that have a snapshot, in order.
+  var snapshotRevisions: [Int] { snapshots.keys.sorted() }
   /// The last snapshot before the present state, and how many operations lie between.
   private var base = 1
   private var distance = 0
