@@ -18,9 +18,11 @@ let package = Package(
     .library(name: "KVMModel", targets: ["KVMModel"]),
     .library(name: "HTTPCore", targets: ["HTTPCore"]),
     .library(name: "JSON", targets: ["JSON"]),
+    .library(name: "SessionStore", targets: ["SessionStore"]),
     .library(name: "RolecallAPI", targets: ["RolecallAPI"]),
   ],
   dependencies: [
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -35,6 +37,12 @@ let package = Package(
       dependencies: ["HTTPCore", "Metrics", "CSystem", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
+    .target(
+      name: "SessionStore",
+      dependencies: [
+        .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
     .target(name: "CAssets", exclude: ["index.html"]),
     .target(
       name: "RolecallAPI",
@@ -62,6 +70,13 @@ let package = Package(
       dependencies: ["HTTPServer", "HTTPCore", "Metrics", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(
+      name: "SessionStoreTests",
+      dependencies: [
+        "SessionStore", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
     .testTarget(
       name: "RolecallAPITests", dependencies: ["RolecallAPI", "HTTPCore", "Metrics", "JSON", "KVMModel"],
       swiftSettings: strict),

@@ -17,6 +17,8 @@ let importTable: [String: ImportRow] = [
   "HTTPServer": ImportRow(
     dependencies: ["HTTPCore", "Metrics", "CSystem", "Logging"],
     toolchain: ["Dispatch", "Glibc", "Darwin", "Synchronization"]),
+  "SessionStore": ImportRow(
+    dependencies: ["GRDB", "Logging"], toolchain: ["Dispatch", "Foundation", "Glibc", "Synchronization"]),
   "RolecallAPI": ImportRow(
     dependencies: ["KVMModel", "HTTPCore", "Metrics", "JSON", "CAssets", "Yams"],
     toolchain: ["Synchronization"]),

@@ -1,9 +1,9 @@
 # Sourced by the scripts in the folder above; not run by itself.
 # shellcheck shell=bash
 
-# What the Swift toolchain needs to run, to fetch packages, and to compile and link.
+# What the Swift toolchain needs to run, to fetch packages, and to compile and link; and SQLite, for the sessions.
 toolchain_packages=(
-  libncurses6 libsqlite3-0 libxml2 tzdata
+  libncurses6 libsqlite3-dev libxml2 tzdata
   ca-certificates git
   binutils libc6-dev libgcc-12-dev libstdc++-12-dev
 )
