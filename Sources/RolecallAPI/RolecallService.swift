@@ -33,7 +33,7 @@ public final class RolecallService: Sendable {
   }
 
   let limits: Limits
-  let sessions: SessionStore
+  let sessions: Sessions
   let operatorToken: OperatorToken?
   let counts = ServiceCounts()
   private let answers: any AnswerMemory
@@ -60,7 +60,7 @@ public final class RolecallService: Sendable {
     self.operatorToken = operatorToken
     answers = RecentAnswers(limit: limits.keptAnswers)
     self.clock = clock
-    sessions = SessionStore(capacity: limits.sessions)
+    sessions = Sessions(capacity: limits.sessions)
   }
 
   /// The time by the service's clock.

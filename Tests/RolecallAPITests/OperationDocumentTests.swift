@@ -11,7 +11,7 @@ import Testing
   {
     var json = JSONWriter()
     operation.write(to: &json, machine.machine.vendor)
-    var body = Body(try JSONValue(parsing: json.finish()))
+    var body = Body(try JSONDocument(parsing: json.finish()))
     let decoder = OperationDecoder(vendor: machine.machine.vendor, vcpus: machine.vcpus.count)
     let request = decoder.listed(&body)
     try body.finish()

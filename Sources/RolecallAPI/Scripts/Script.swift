@@ -14,7 +14,7 @@ struct Script: Sendable {
   let operations: [OperationRequest]
 
   /// Reads a script; nothing is run before all of it is read.
-  init(_ value: JSONValue, _ limits: RolecallService.Limits) throws(ProblemDetails) {
+  init(_ value: JSONDocument, _ limits: RolecallService.Limits) throws(ProblemDetails) {
     var body = Body(value)
     body.readFormat()
     name = body.sessionName(limits)

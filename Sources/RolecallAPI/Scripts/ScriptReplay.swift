@@ -23,8 +23,8 @@ public struct ScriptReplay: Sendable {
     var limits = RolecallService.Limits()
     limits.history = .max
     do throws(ProblemDetails) {
-      let value: JSONValue
-      do { value = try JSONValue(parsing: bytes) } catch {
+      let value: JSONDocument
+      do { value = try JSONDocument(parsing: bytes) } catch {
         throw ProblemDetails(.malformedJSON, [JSONProblem(error)])
       }
       session = try Script(value, limits).session(at: Timestamp(seconds: 0), limits)

@@ -3,7 +3,7 @@ import Synchronization
 /// Where the sessions are: in memory, for as long as the process lives.
 ///
 /// All that the service asks of a store is here, so that a durable one can take its place.
-final class SessionStore: Sendable {
+final class Sessions: Sendable {
   /// The greatest number of sessions.
   let capacity: Int
 
