@@ -81,10 +81,15 @@ extension JSONDocument {
   }
 
   /// Whether a string or key is this text.
+  @inline(__always)
   func isEqual(_ index: Int, _ text: String) -> Bool {
     let token = nodes[index].token
-    guard token.isPlain else { return self.text(index) == text }
-    guard text.utf8.count == token.end - token.start else { return false }
+    return (text.utf8.count == token.end &- token.start || !token.isPlain) && hasText(token, text)
+  }
+
+  @inline(never)
+  private func hasText(_ token: JSONReader.Token, _ text: String) -> Bool {
+    guard token.isPlain else { return JSONReader.text(of: token, in: bytes) == text }
     var place = token.start
     for byte in text.utf8 {
       guard bytes[place] == byte else { return false }

@@ -25,8 +25,7 @@ final class ShownVCPU: Sendable {
 
   /// Writes the document of the vCPU at `index`, with what is still right of the one shown before.
   init(_ index: Int, of machine: borrowing VirtualMachine, revision: Int, after last: ShownVCPU?) {
-    self.revision = revision
-    vcpu = machine.vcpus[index]
+    let vcpu = machine.vcpus[index]
     var json = JSONWriter(capacity: 8 * 1024)
     json.beginObject()
     Naming.proposed.writeNames(to: &json)
@@ -36,22 +35,31 @@ final class ShownVCPU: Sendable {
     parts.reserveCapacity(3)
     for name in MMUName.allCases {
       json.key(named: name.rawValue)
-      let start = json.count
-      let roles = vcpu[name].rootRoles(in: machine)
-      if let last, let part = last.mmus.first(where: { $0.name == name }), part.rootRoles == roles,
-        last.vcpu[name] == vcpu[name]
-      {
-        let bytes = last.bytes
-        json.raw(bytes.span.extracting(part.range))
-      } else {
-        vcpu[name].write(to: &json, .proposed, in: machine)
-      }
-      parts.append(Part(name: name, range: start..<json.count, rootRoles: roles))
+      parts.append(Self.write(vcpu[name], name, to: &json, in: machine, after: last))
     }
     members = start..<json.count
     json.endObject()
+    self.revision = revision
+    self.vcpu = vcpu
     mmus = parts
     bytes = json.finish()
+  }
+
+  private static func write(
+    _ mmu: MMU, _ name: MMUName, to json: inout JSONWriter, in machine: borrowing VirtualMachine,
+    after last: ShownVCPU?
+  ) -> Part {
+    let start = json.count
+    let roles = mmu.rootRoles(in: machine)
+    if let last, let part = last.mmus.first(where: { $0.name == name }), part.rootRoles == roles,
+      last.vcpu[name] == mmu
+    {
+      let bytes = last.bytes
+      json.raw(bytes.span.extracting(part.range))
+    } else {
+      mmu.write(to: &json, .proposed, in: machine)
+    }
+    return Part(name: name, range: start..<json.count, rootRoles: roles)
   }
 
   /// Writes the document as part of another one.
