@@ -47,7 +47,8 @@ let package = Package(
     .target(
       name: "RolecallAPI",
       dependencies: [
-        "KVMModel", "HTTPCore", "Metrics", "JSON", "CAssets", .product(name: "Yams", package: "Yams"),
+        "KVMModel", "HTTPCore", "Metrics", "JSON", "SessionStore", "CAssets",
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -78,7 +79,8 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "RolecallAPITests", dependencies: ["RolecallAPI", "HTTPCore", "Metrics", "JSON", "KVMModel"],
+      name: "RolecallAPITests",
+      dependencies: ["RolecallAPI", "SessionStore", "HTTPCore", "Metrics", "JSON", "KVMModel"],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .systemLibrary(

@@ -1,5 +1,6 @@
 public import HTTPCore
 public import Metrics
+public import SessionStore
 
 /// The service: what answers each request of the API.
 ///
@@ -10,6 +11,8 @@ public final class RolecallService: Sendable {
   public struct Limits: Sendable {
     /// Sessions.
     public var sessions = 10_000
+    /// Sessions in memory, if there is a store to bring the others back from.
+    public var residents = 4_096
     /// Operations of one batch, and those given when a session is made.
     public var operations = 20_000
     /// Operations of a batch whose results are written whole; longer batches are answered as with
@@ -34,9 +37,10 @@ public final class RolecallService: Sendable {
 
   let limits: Limits
   let sessions: Sessions
+  let watchers = Watchers()
   let operatorToken: OperatorToken?
   let counts = ServiceCounts()
-  private let answers: any AnswerMemory
+  let answers: any AnswerMemory
   let writeOtherMetrics: @Sendable (inout MetricsText) -> Void
   private let clock: @Sendable () -> Int
   private let origins: WebOrigins
@@ -45,12 +49,14 @@ public final class RolecallService: Sendable {
   /// A service without sessions.
   ///
   /// - Parameters:
+  ///   - store: keeps the sessions; without one, they end with the process.
   ///   - origins: the web pages that may use it.
   ///   - operatorToken: shows the operator; without one, nobody can list sessions.
   ///   - metrics: adds what others have counted to `/metrics`.
   ///   - clock: gives the seconds since 1970-01-01T00:00:00Z.
   public init(
-    limits: Limits = Limits(), origins: WebOrigins = WebOrigins(), operatorToken: OperatorToken? = nil,
+    limits: Limits = Limits(), store: SessionStore? = nil, origins: WebOrigins = WebOrigins(),
+    operatorToken: OperatorToken? = nil,
     metrics: @escaping @Sendable (inout MetricsText) -> Void = { _ in },
     clock: @escaping @Sendable () -> Int
   ) {
@@ -58,31 +64,34 @@ public final class RolecallService: Sendable {
     self.limits = limits
     self.origins = origins
     self.operatorToken = operatorToken
-    answers = RecentAnswers(limit: limits.keptAnswers)
     self.clock = clock
-    sessions = Sessions(capacity: limits.sessions)
+    let archive = store.map { [counts] in Archive($0, counts: counts) }
+    answers = archive.map(ArchivedAnswers.init) ?? RecentAnswers(limit: limits.keptAnswers)
+    sessions = Sessions(capacity: limits.sessions, residents: limits.residents, archive: archive)
   }
 
   /// The time by the service's clock.
   var now: Timestamp { Timestamp(seconds: clock()) }
 
-  /// Answers a request.
-  public func respond(to request: Request) -> Response {
-    var response: Response
-    var route = 0
+  /// Answers a request: at once, or, if the store has to keep something first, by `later`, which is then called once, from
+  /// another thread.
+  public func respond(to request: Request, later: @escaping @Sendable (Response) -> Void) -> Response? {
+    let commitment = sessions.archive == nil ? nil : Commitment()
+    var reply = Reply(response: Response(200), grant: origins.grant(request))
     do throws(ProblemDetails) {
       if request.isWrite {
         try origins.admit(request)
         try request.checkContent()
       }
-      response = try answer(request, &route)
+      reply.response = try answer(request, commitment, &reply)
     } catch {
+      reply.fail(error, instance: request.path)
       counts.count(error.type)
-      response = error.response(instance: request.path)
     }
-    response.route = route
-    origins.grant(request, &response)
-    return response
+    guard let commitment else { return finish(reply, .success(())) }
+    reply.path = request.path
+    let kept = commitment.whenKept { [self, reply] kept in later(finish(reply, kept)) }
+    return kept.map { finish(reply, $0) }
   }
 
   /// Answers a request that was refused before it came here, where these limits hold and requests for these
@@ -93,14 +102,17 @@ public final class RolecallService: Sendable {
     error.problemResponse(limits, authorities)
   }
 
-  /// Answers a request by its route, whose number is put in `route`.
-  private func answer(_ request: Request, _ route: inout Int) throws(ProblemDetails) -> Response {
+  /// Answers a request by its route.
+  private func answer(
+    _ request: Request, _ commitment: Commitment?, _ reply: inout Reply
+  ) throws(ProblemDetails) -> Response {
     switch router.match(request) {
     case .found(let endpoint, let parameters):
-      route = endpoint.number
-      return try once(request, session: parameters["id"]) { () throws(ProblemDetails) in
-        try endpoint.handle(Exchange(request, parameters, endpoint, self))
-      }
+      reply.route = endpoint.number
+      let key = try IdempotencyKey(request, session: parameters["id"])
+      let exchange = try Exchange(request, parameters, endpoint, self, commitment, key)
+      guard let key else { return try endpoint.handle(exchange) }
+      return try once(key, exchange, &reply) { () throws(ProblemDetails) in try endpoint.handle(exchange) }
     case .options(let allow):
       return Response(204, fields: [("Allow", allow)])
     case .methodNotAllowed(let allow):
@@ -112,13 +124,13 @@ public final class RolecallService: Sendable {
     }
   }
 
-  /// Answers a request, but if it has an Idempotency-Key only once: then the first answer is given again. A request that
-  /// was refused has changed nothing, and may be made again.
+  /// Answers a request with an Idempotency-Key, but only once: then the first answer is given again. A request that was
+  /// refused has changed nothing, and may be made again.
   private func once(
-    _ request: Request, session: String?, _ handle: () throws(ProblemDetails) -> Response
+    _ key: IdempotencyKey, _ exchange: Exchange, _ reply: inout Reply,
+    _ handle: () throws(ProblemDetails) -> Response
   ) throws(ProblemDetails) -> Response {
-    guard let key = try IdempotencyKey(request, session: session) else { return try handle() }
-    switch answers.claim(key, for: request.identity, at: now) {
+    switch try answers.claim(key, for: exchange.request.identity, at: now) {
     case .first: break
     case .answered(let answer): return answer
     case .unfinished:
@@ -128,20 +140,43 @@ public final class RolecallService: Sendable {
     case .otherRequest:
       throw ProblemDetails(.idempotencyKeyReused, "this key came with another path or body before")
     }
-    do throws(ProblemDetails) {
-      let answer = try handle()
-      answers.keep(answer, for: key, at: now)
-      return answer
-    } catch {
-      answers.release(key)
-      throw error
-    }
+    reply.key = key
+    let answer = try handle()
+    exchange.rememberIfUnchanged(answer)
+    return answer
+  }
+
+  /// The answer as it leaves, now that it is known whether all was kept.
+  private func finish(_ reply: Reply, _ kept: Commitment.Kept) -> Response {
+    var reply = reply
+    if case .failure(let error) = kept { reply.fail(ProblemDetails(error), instance: reply.path) }
+    if let key = reply.key { answers.finish(key, with: reply.isProblem ? nil : reply.response, at: now) }
+    reply.response.route = reply.route
+    reply.response.fields.append(contentsOf: reply.grant)
+    return reply.response
+  }
+}
+
+/// An answer on its way out.
+private struct Reply: Sendable {
+  var response: Response
+  /// What a browser needs to show it to a page.
+  let grant: ResponseFields
+  var route = 0
+  /// The key that the request has.
+  var key: IdempotencyKey?
+  var isProblem = false
+  var path = ""
+
+  mutating func fail(_ problem: ProblemDetails, instance: String) {
+    response = problem.response(instance: instance)
+    isProblem = true
   }
 }
 
 extension Request {
   /// What makes two requests the same: the path, the query and the body.
-  fileprivate var identity: [UInt8] {
+  var identity: [UInt8] {
     var identity = Array(rawPath)
     if let query = rawQuery { identity += [UInt8(ascii: "?")] + query }
     return identity + [0] + body

@@ -94,7 +94,7 @@ struct Serve: ParsableCommand {
     do {
       server = try Server(
         configuration: configuration, logger: logger, renderError: service.respond(to:limits:authorities:),
-        handler: service.respond(to:))
+        handler: { service.respond(to: $0) { _ in } ?? Response(503) })
     } catch {
       throw CommandFailure("cannot serve on \(name):\(port): \(error)")
     }

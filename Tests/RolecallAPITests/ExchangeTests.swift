@@ -56,12 +56,12 @@ import Testing
       let request = try Request(
         .post, "/v1/sessions", fields: type.map { [("Content-Type", $0)] } ?? [], body: Array("{}".utf8))
       client.expectProblem(
-        .init(response: client.service.respond(to: request)), 415, "unsupported-media-type")
+        .init(response: client.service.answer(to: request)), 415, "unsupported-media-type")
     }
     let request = try Request(
       .post, "/v1/sessions", fields: [("Content-Type", "Application/JSON; charset=utf-8")],
       body: Array("{}".utf8))
-    #expect(client.service.respond(to: request).status == 201)
+    #expect(client.service.answer(to: request).status == 201)
     client.expectProblem(
       try client.post("/v1/sessions", "{}", fields: [("Content-Encoding", "gzip")]), 415,
       "unsupported-media-type")

@@ -37,7 +37,7 @@ import Testing
       let request = try Request(
         .post, "/v1/sessions", fields: [("Content-Type", "application/json")], body: body)
       client.expectProblem(
-        .init(response: client.service.respond(to: request)), 400, "malformed-json", ["/name"])
+        .init(response: client.service.answer(to: request)), 400, "malformed-json", ["/name"])
     }
   }
 

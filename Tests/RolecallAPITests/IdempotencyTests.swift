@@ -131,9 +131,9 @@ import Testing
     #expect(known(memory, key, request, at: 0) == "first")
     #expect(known(memory, key, request, at: 1) == "unfinished")
     #expect(known(memory, key, [], at: 1) == "other")
-    memory.release(key)
+    memory.finish(key, with: nil, at: Timestamp(seconds: 0))
     #expect(known(memory, key, request, at: 2) == "first")
-    memory.keep(Response(200, body: [1, 2]), for: key, at: Timestamp(seconds: 3))
+    memory.finish(key, with: Response(200, body: [1, 2]), at: Timestamp(seconds: 3))
     #expect(known(memory, key, request, at: 4) == "answered 2")
     #expect(known(memory, key, [], at: 4) == "other")
   }
@@ -142,7 +142,7 @@ import Testing
     let memory = RecentAnswers(limit: 1 << 20)
     let key = try key("a")
     _ = known(memory, key, request, at: 0)
-    memory.keep(Response(200), for: key, at: Timestamp(seconds: 10))
+    memory.finish(key, with: Response(200), at: Timestamp(seconds: 10))
     #expect(known(memory, key, request, at: 24 * 3600 + 9) == "answered 0")
     #expect(known(memory, key, request, at: 24 * 3600 + 10) == "first")
   }
@@ -153,14 +153,14 @@ import Testing
     let keys = try (0..<4000).map { try key("k\($0)") }
     for key in keys {
       #expect(known(memory, key, request, at: 0) == "first")
-      memory.keep(Response(200, body: Array(repeating: 0, count: 100)), for: key, at: Timestamp(seconds: 0))
+      memory.finish(key, with: Response(200, body: Array(repeating: 0, count: 100)), at: Timestamp(seconds: 0))
     }
     #expect(keys.suffix(10).allSatisfy { known(memory, $0, request, at: 0) == "answered 100" })
     #expect(keys.prefix(3990).allSatisfy { known(memory, $0, request, at: 0) == "first" })
     let large = try key("large")
     _ = known(memory, large, request, at: 0)
-    memory.keep(
-      Response(200, body: Array(repeating: 0, count: 20 * size)), for: large, at: Timestamp(seconds: 0))
+    memory.finish(
+      large, with: Response(200, body: Array(repeating: 0, count: 20 * size)), at: Timestamp(seconds: 0))
     #expect(known(memory, large, request, at: 0) == "first")
   }
 }

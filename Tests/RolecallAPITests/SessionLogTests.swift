@@ -73,7 +73,8 @@ import Testing
           let revision = random.pick(Array(1...models.count))
           session = try session.withState { state throws(OperationError) in
             Session(
-              name: nil, boot: .longMode, try state.past(revision), at: time, counts: ServiceCounts())
+              name: nil, boot: .longMode, try state.past(revision), of: SessionID(), at: time,
+              counts: ServiceCounts())
           }
           models.removeLast(models.count - revision)
         }

@@ -31,17 +31,17 @@ import Testing
     #expect(Timestamp(seconds: seconds).text == text)
   }
 
-  @Test func theStoreKeepsAsManyAsItMay() {
-    let store = SessionStore(capacity: 100)
+  @Test func asManySessionsAreKeptAsMayBe() throws {
+    let store = Sessions(capacity: 100)
     let time = Timestamp(seconds: 0)
     let sessions = (0..<101).map { _ in
       Session(name: nil, boot: .reset, machine: VirtualMachine(machine: Machine(), boot: .reset), at: time)
     }
     #expect(sessions.map { store.insert($0) } == Array(repeating: true, count: 100) + [false])
-    #expect(store.session(sessions[99].id) === sessions[99])
-    #expect(store.session(sessions[100].id) == nil)
-    store.remove(sessions[5].id)
-    store.remove(sessions[5].id)
+    #expect(try store.session(sessions[99].id, at: time) === sessions[99])
+    #expect(try store.session(sessions[100].id, at: time) == nil)
+    store.remove(sessions[5], .deleted)
+    store.remove(sessions[5], .deleted)
     #expect(store.count == 99)
   }
 

@@ -1,19 +1,27 @@
 import HTTPCore
 import JSON
 import RolecallAPI
+import SessionStore
+import Synchronization
 import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
 
 /// Asks a service without sockets.
 struct TestClient {
   let service: RolecallService
 
   init(
-    origins: [String] = [], token: String? = nil, _ change: (inout RolecallService.Limits) -> Void = { _ in }
+    origins: [String] = [], token: String? = nil, store: SessionStore? = nil, _ change: (inout RolecallService.Limits) -> Void = { _ in }
   ) {
     var limits = RolecallService.Limits()
     change(&limits)
     service = RolecallService(
-      limits: limits, origins: WebOrigins(origins), operatorToken: token.flatMap { OperatorToken($0) }
+      limits: limits, store: store, origins: WebOrigins(origins), operatorToken: token.flatMap { OperatorToken($0) }
     ) { 1_795_375_903 }
   }
 
@@ -35,7 +43,7 @@ struct TestClient {
   ) throws -> Answer {
     let type = body == nil ? [] : [(name: "Content-Type", value: "application/json")]
     let request = try Request(method, path, fields: type + fields, body: Array((body ?? "").utf8))
-    return Answer(response: service.respond(to: request))
+    return Answer(response: service.answer(to: request))
   }
 
   func get(_ path: String, fields: [(name: String, value: String)] = []) throws -> Answer {
@@ -81,4 +89,26 @@ extension JSONValue {
   var number: JSONNumber? { if case .number(let number) = self { number } else { nil } }
   var integer: Int? { number?.integer }
   var bool: Bool? { if case .bool(let bool) = self { bool } else { nil } }
+}
+
+extension RolecallService {
+  /// The answer to a request, waited for if it comes later.
+  func answer(to request: Request) -> Response {
+    let late = LateAnswer()
+    return respond(to: request, later: late.come) ?? late.wait()
+  }
+}
+
+/// An answer that comes from another thread.
+private final class LateAnswer: Sendable {
+  private let response = Mutex<Response?>(nil)
+
+  func come(_ answer: Response) { response.withLock { $0 = answer } }
+
+  func wait() -> Response {
+    while true {
+      if let response = response.withLock({ $0 }) { return response }
+      usleep(200)
+    }
+  }
 }

@@ -28,8 +28,11 @@ public struct Response: Sendable {
 
 /// Response fields as the bytes that will be sent; a list that many responses share costs nothing to reuse.
 public struct ResponseFields: Sendable, Equatable, ExpressibleByArrayLiteral {
-  /// Lines with their CRLF.
-  private(set) var lines: [UInt8] = []
+  /// The lines, each with its CRLF.
+  public private(set) var lines: [UInt8] = []
+
+  /// Lines that were those of other fields.
+  public init(lines: [UInt8]) { self.lines = lines }
 
   /// No fields.
   public init() {}

@@ -13,10 +13,9 @@ private let shortFields = Fields(chosen: ["revision", "outcome"])
 /// operation is applied however long the answer grows: from `answerBytes` on, results are told in short.
 func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: batchKeys)
-  let session = try exchange.session()
   let value = try exchange.body()
   let limits = exchange.service.limits
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.change { session, state throws(ProblemDetails) in
     let machine = state.machine.machine
     var body = Body(value)
     let stopsOnException = body.members.optionalEnumeration(

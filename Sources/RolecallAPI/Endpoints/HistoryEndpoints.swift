@@ -4,10 +4,9 @@ import KVMModel
 
 /// `GET /v1/sessions/{id}/history`
 func answerHistory(_ exchange: Exchange) throws(ProblemDetails) -> Response {
-  let session = try exchange.session()
   let revision = try exchange.number("revision")
   let page = try exchange.page()
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.look { session, state throws(ProblemDetails) in
     if let revision { return try answerPast(revision, session, state, exchange) }
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let history = state.history
@@ -68,14 +67,13 @@ func redoOperations(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 
 private func travel(_ exchange: Exchange, isUndo: Bool) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: TravelDocument.keys)
-  let session = try exchange.session()
   let limits = exchange.service.limits
   var body = Body(try exchange.body())
   let steps = body.optionalInteger("steps") ?? 1
   if steps < 1 { body.refuse("steps", "must be at least 1, is \(steps)") }
   try body.finish()
   let isMinimal = exchange.preference == .minimal
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.change { session, state throws(ProblemDetails) in
     _ = try exchange.precondition(revision: state.revision)
     try state.history.checkSteps(steps, isUndo: isUndo)
     try state.history.checkRoom(for: History.entryBytes, limit: limits.history)

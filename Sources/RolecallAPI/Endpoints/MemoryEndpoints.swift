@@ -6,8 +6,7 @@ import KVMModel
 func answerShadowPages(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: ["shadow_pages"])
   let withEntries = try exchange.flag("entries")
-  let session = try exchange.session()
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.look { _, state throws(ProblemDetails) in
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let pages = state.machine.shadowPages
     let format = withEntries ? state.machine.spteFormat : nil
@@ -25,8 +24,7 @@ func answerShadowPages(_ exchange: Exchange) throws(ProblemDetails) -> Response 
 /// `GET /v1/sessions/{id}/shadow-pages/{hpa}`
 func answerShadowPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: ShadowPage.documentKeys)
-  let session = try exchange.session()
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.look { _, state throws(ProblemDetails) in
     let address = exchange.parameters["hpa"].flatMap { parseWord($0) }.map(HostPhysicalAddress.init)
     guard let page = address.flatMap({ state.machine.shadowPage(at: $0) }) else {
       throw ProblemDetails(.unknownShadowPage, "it was freed, or never made")
@@ -41,7 +39,6 @@ func answerShadowPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 /// `GET /v1/sessions/{id}/memory`
 func answerMemory(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let limit = exchange.service.limits.memoryWords
-  let session = try exchange.session()
   guard let gpa = try exchange.word("gpa") else { throw ProblemDetails(parameter: "gpa", "is missing") }
   guard gpa % 8 == 0 else {
     throw ProblemDetails(.ruleViolated, parameter: "gpa", "must be a multiple of 8")
@@ -54,7 +51,7 @@ func answerMemory(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   guard !gpa.addingReportingOverflow(8 * (words - 1)).overflow else {
     throw ProblemDetails(.ruleViolated, parameter: "words", "reach past the last address")
   }
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.look { _, state throws(ProblemDetails) in
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let memory = state.machine.memory
     return exchange.json(fields: exchange.fields(revision: state.revision), capacity: 64 + 24 * Int(words)) {

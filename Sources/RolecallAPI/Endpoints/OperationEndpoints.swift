@@ -23,10 +23,9 @@ private func applyOperation(
     OperationRequest?
 ) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: ResultDocument.keys)
-  let session = try exchange.session()
   let value = try exchange.body()
   let isMinimal = exchange.preference == .minimal
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.change { _, state throws(ProblemDetails) in
     let machine = state.machine.machine
     var body = Body(value)
     let request = try decode(

@@ -14,8 +14,7 @@ func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 /// `GET /v1/sessions/{id}`
 func answerSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: Session.documentKeys)
-  let session = try exchange.session()
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.look { session, state throws(ProblemDetails) in
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let headers = exchange.fields(revision: state.revision)
     guard exchange.media == .json else { return exchange.text(session.table(state), fields: headers) }
@@ -27,19 +26,15 @@ func answerSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 
 /// `DELETE /v1/sessions/{id}`
 func deleteSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
-  let session = try exchange.session()
-  try session.withState { state throws(ProblemDetails) in
+  try exchange.delete { state throws(ProblemDetails) in
     _ = try exchange.precondition(revision: state.revision)
-    exchange.service.sessions.remove(session.id)
   }
-  return Response(204)
 }
 
 /// `GET /v1/sessions/{id}/vcpus/{n}`
 func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: VCPU.documentKeys)
-  let session = try exchange.session()
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.look { _, state throws(ProblemDetails) in
     let index = try exchange.vcpu(of: state.machine)
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let headers = exchange.fields(revision: state.revision)
@@ -57,31 +52,6 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 extension Exchange {
-  /// Keeps a session that was just made, and shows it.
-  func created(_ session: Session, _ fields: Fields) throws(ProblemDetails) -> Response {
-    guard service.sessions.insert(session) else {
-      throw ProblemDetails(
-        .tooManySessions, "at most \(service.limits.sessions) sessions; delete some",
-        fields: [("Retry-After", "60")])
-    }
-    return session.withState { state in
-      var headers = self.fields(revision: state.revision)
-      headers.append("Location", session.path)
-      return json(201, fields: headers, capacity: 16 * 1024) { json in
-        session.write(state, to: &json, naming, fields: fields)
-      }
-    }
-  }
-
-  /// The session that the path names.
-  func session() throws(ProblemDetails) -> Session {
-    guard let id = parameters["id"].flatMap({ SessionID($0) }), let session = service.sessions.session(id)
-    else {
-      throw ProblemDetails(.unknownSession, "the session was deleted or never made")
-    }
-    return session
-  }
-
   /// The number of the vCPU that the path names.
   func vcpu(of machine: borrowing VirtualMachine) throws(ProblemDetails) -> Int {
     let count = machine.vcpus.count

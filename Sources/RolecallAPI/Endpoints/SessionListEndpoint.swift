@@ -1,29 +1,38 @@
 import HTTPCore
 import JSON
+import SessionStore
 
 /// `GET /v1/sessions`: every session, for the operator.
 func answerSessions(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   try exchange.admitOperator()
-  let page = try exchange.page()
-  let (sessions, next) = exchange.service.sessions.list(after: page.after, limit: page.limit)
+  let limit = try exchange.pageLimit()
+  let after = exchange.parameter("after")
+  let start = after.flatMap { SessionID($0) }
+  guard after == nil || start != nil else {
+    throw ProblemDetails(parameter: "after", "must be the id of a session, the last of the page before")
+  }
+  let page: (sessions: [Sessions.Listed], hasMore: Bool)
+  do throws(StoreError) {
+    page = try exchange.service.sessions.list(after: start, limit: limit)
+  } catch {
+    throw ProblemDetails(error)
+  }
   var headers: ResponseFields = [("Cache-Control", "no-store")]
-  if let next { headers.append("Link", page.link("/v1/sessions", after: next)) }
-  return exchange.json(fields: headers, capacity: 256 * (sessions.count + 1)) { json in
+  if page.hasMore, let last = page.sessions.last {
+    headers.append("Link", "</v1/sessions?after=\(last.id.text)&limit=\(limit)>; rel=\"next\"")
+  }
+  return exchange.json(fields: headers, capacity: 256 * (page.sessions.count + 1)) { json in
     json.object { json in
       json.member("total", exchange.service.sessions.count)
       json.key("sessions")
       json.array { json in
-        for session in sessions {
-          let (revision, updated, operations) = session.withState {
-            ($0.revision, $0.updated, $0.history.undoable)
-          }
+        for session in page.sessions {
           json.object { json in
             json.member("id", session.id.text)
             json.member("name", session.name)
-            json.member("revision", revision)
+            json.member("revision", session.revision)
             json.member("created", session.created.text)
-            json.member("updated", updated.text)
-            json.member("operations", operations)
+            json.member("used", session.used.text)
           }
         }
       }

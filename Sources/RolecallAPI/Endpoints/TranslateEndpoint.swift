@@ -6,8 +6,7 @@ import KVMModel
 func answerTranslation(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: WalkReport.documentKeys)
   let request = try exchange.walkRequest()
-  let session = try exchange.session()
-  return try session.withState { state throws(ProblemDetails) in
+  return try exchange.look { _, state throws(ProblemDetails) in
     let vcpu = try exchange.vcpu(of: state.machine)
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     var copy = state.machine

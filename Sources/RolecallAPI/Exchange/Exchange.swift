@@ -12,6 +12,10 @@ struct Exchange {
   let naming: Naming
   /// The client wants results without narration and vCPU (RFC 7240, section 4.2).
   let preference: Preference
+  /// What the answer waits for, if there is a store.
+  let commitment: Commitment?
+  /// The key by which the answer is remembered.
+  let key: IdempotencyKey?
   private let query: [QueryItem]
 
   /// What the client wants to see of a result.
@@ -19,7 +23,8 @@ struct Exchange {
 
   /// Throws if the query or the Accept field asks for what the endpoint has not.
   init(
-    _ request: Request, _ parameters: PathParameters, _ endpoint: Endpoint, _ service: RolecallService
+    _ request: Request, _ parameters: PathParameters, _ endpoint: Endpoint, _ service: RolecallService,
+    _ commitment: Commitment? = nil, _ key: IdempotencyKey? = nil
   ) throws(ProblemDetails) {
     let query = request.queryItems
     if !endpoint.isForAnyone { try Self.check(query, endpoint.query) }
@@ -33,6 +38,8 @@ struct Exchange {
     self.request = request
     self.parameters = parameters
     self.service = service
+    self.commitment = commitment
+    self.key = key
     self.query = query
     self.media = media
     switch query.first(where: { $0.name == "names" }).map({ $0.value ?? "" }) {

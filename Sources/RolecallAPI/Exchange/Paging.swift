@@ -27,12 +27,17 @@ extension Exchange {
 
   /// The parameters `after` and `limit`.
   func page() throws(ProblemDetails) -> Page {
+    Page(after: try number("after") ?? 0, limit: try pageLimit())
+  }
+
+  /// The parameter `limit`.
+  func pageLimit() throws(ProblemDetails) -> Int {
     let most = service.limits.page
     let limit = try number("limit") ?? min(Page.usual, most)
     guard (1...most).contains(limit) else {
       throw ProblemDetails(
         .limitExceeded, parameter: "limit", "from 1 to \(most) entries in one answer, not \(limit)")
     }
-    return Page(after: try number("after") ?? 0, limit: limit)
+    return limit
   }
 }

@@ -60,16 +60,17 @@ public struct WebOrigins: Sendable {
     )
   }
 
-  /// Adds what a browser needs to show the answer to a page of an allowed origin (Fetch, section 3.3).
-  func grant(_ request: Request, _ response: inout Response) {
-    guard !allowed.isEmpty else { return }
-    response.fields.append("Vary", "Origin")
-    guard let origin = request.fieldValue("Origin"), isNamed(origin) else { return }
-    response.fields.append("Access-Control-Allow-Origin", String(decoding: origin, as: UTF8.self))
-    response.fields.append("Access-Control-Expose-Headers", Self.exposedNames)
+  /// What a browser needs to show the answer to a page of an allowed origin (Fetch, section 3.3).
+  func grant(_ request: Request) -> ResponseFields {
+    guard !allowed.isEmpty else { return ResponseFields() }
+    var fields: ResponseFields = [("Vary", "Origin")]
+    guard let origin = request.fieldValue("Origin"), isNamed(origin) else { return fields }
+    fields.append("Access-Control-Allow-Origin", String(decoding: origin, as: UTF8.self))
+    fields.append("Access-Control-Expose-Headers", Self.exposedNames)
     if request.method == .options, request.fieldValue("Access-Control-Request-Method") != nil {
-      response.fields.append(contentsOf: Self.allowedFields)
+      fields.append(contentsOf: Self.allowedFields)
     }
+    return fields
   }
 
   private func isNamed(_ origin: ArraySlice<UInt8>) -> Bool {

@@ -6,7 +6,7 @@ enum ProblemType: Sendable, CaseIterable {
   case unauthorized, crossSite, notFound, unknownSession, unknownRevision, unknownVCPU, unknownShadowPage
   case methodNotAllowed, notAcceptable, conflict, preconditionFailed, contentTooLarge, unsupportedMediaType
   case requestUnfinished, idempotencyKeyReused
-  case tooManyRequests, tooManySessions
+  case tooManyRequests, tooManySessions, storeFull, storeFailed
 
   /// The last part of the URI.
   var slug: String { row.slug }
@@ -133,6 +133,17 @@ enum ProblemType: Sendable, CaseIterable {
         "too-many-requests", "This address asks too often", 429,
         "Wait for the seconds that Retry-After names. RateLimit tells how many requests are left, RateLimit-Policy how "
           + "many there are."
+      )
+    case .storeFull:
+      (
+        "store-full", "There is no room to keep the change", 507,
+        "The change could not be kept, so it was not made; what was kept before can be read. The operator must make room "
+          + "on the disk or make it writable, and then the same request can be sent again."
+      )
+    case .storeFailed:
+      (
+        "store-failed", "The change could not be kept", 503,
+        "The database did not take the change, so it was not made. Send the request again after the time in Retry-After."
       )
     case .tooManySessions:
       (

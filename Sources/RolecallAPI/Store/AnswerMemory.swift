@@ -4,14 +4,16 @@ import Synchronization
 /// What remembers answers by the keys of their requests, for a day.
 protocol AnswerMemory: Sendable {
   /// What is known of a key, when a request comes with it. If nothing is, the request has the key from now on, and ends
-  /// with ``keep(_:for:at:)`` or ``release(_:)``.
+  /// with ``finish(_:with:at:)``.
   ///
   /// - Parameter request: all that tells the request from others.
-  func claim(_ key: IdempotencyKey, for request: [UInt8], at time: Timestamp) -> AnswerClaim
-  /// Remembers the answer to the request that has the key.
-  func keep(_ answer: Response, for key: IdempotencyKey, at time: Timestamp)
-  /// Forgets the key: its request has changed nothing.
-  func release(_ key: IdempotencyKey)
+  /// - Throws: what keeps the memory from knowing.
+  func claim(
+    _ key: IdempotencyKey, for request: [UInt8], at time: Timestamp
+  ) throws(ProblemDetails) -> AnswerClaim
+  /// Ends the request that has the key, with the answer to be remembered; nil if it has changed nothing, so that it may be
+  /// made again.
+  func finish(_ key: IdempotencyKey, with answer: Response?, at time: Timestamp)
 }
 
 /// What is known of a key.
@@ -82,9 +84,12 @@ final class RecentAnswers: AnswerMemory {
     }
   }
 
-  func keep(_ answer: Response, for key: IdempotencyKey, at time: Timestamp) {
+  func finish(_ key: IdempotencyKey, with answer: Response?, at time: Timestamp) {
     state.withLock { state in
-      guard var record = state.records[key] else { return }
+      guard let answer, var record = state.records[key] else {
+        state.records[key] = nil
+        return
+      }
       (record.answer, record.time) = (answer, time)
       state.records[key] = record
       state.order.append(key)
@@ -93,7 +98,4 @@ final class RecentAnswers: AnswerMemory {
     }
   }
 
-  func release(_ key: IdempotencyKey) {
-    state.withLock { $0.records[key] = nil }
-  }
 }

@@ -4,6 +4,15 @@ import Synchronization
 
 /// A virtual machine that a client works with.
 final class Session: Sendable {
+  /// Whether a session in memory may still be used.
+  enum Life: Int, AtomicRepresentable {
+    case live
+    /// It is in memory no more, or another one stands for it: look it up again.
+    case stale
+    /// It was deleted.
+    case deleted
+  }
+
   /// What operations change.
   struct State: Sendable {
     /// The machine as it is now.
@@ -14,8 +23,14 @@ final class Session: Sendable {
     private(set) var log: SessionLog
     /// The vCPU that was last shown.
     var shown: ShownVCPU?
-    /// Where the service counts the same.
-    fileprivate let share: ServiceCounts.Share
+    /// The last revision that was given to the store; 0 before the session itself was.
+    var submitted = 0
+    /// The last revision that watchers were told of, or will be once it is kept.
+    var announced = 0
+    /// Those who watch the session.
+    var watchers: [Watcher] = []
+    /// Where the service counts the same; nil while the past is repeated.
+    fileprivate var share: ServiceCounts.Share?
 
     /// What was done, revision by revision.
     var history: History { log.history }
@@ -24,11 +39,18 @@ final class Session: Sendable {
     /// When the last revision came about.
     var updated: Timestamp { log.history.time(of: revision) }
 
-    fileprivate init(_ moment: Moment, _ log: SessionLog, _ share: ServiceCounts.Share) {
+    /// A machine that has just been made.
+    init(made machine: VirtualMachine, at time: Timestamp) {
+      var statistics = Statistics()
+      statistics.countPages(of: machine)
+      let moment = Moment(machine: machine, statistics: statistics)
+      self.init(moment, SessionLog(moment, made: time))
+    }
+
+    fileprivate init(_ moment: Moment, _ log: SessionLog) {
       machine = moment.machine
       statistics = moment.statistics
       self.log = log
-      self.share = share
     }
   }
 
@@ -38,6 +60,14 @@ final class Session: Sendable {
   /// How its vCPUs began.
   let boot: Boot
   let created: Timestamp
+  /// The session and revision that it is a fork of, if it was made as one.
+  let source: (session: SessionID, revision: Int)?
+  let life = Atomic(Life.live)
+  /// Requests whose changes the store has been given and does not keep yet.
+  let unsettled = Atomic(0)
+  /// When it was last used, in seconds since 1970, and which such time the store has.
+  let lastUse: Atomic<Int>
+  let storedUse: Atomic<Int>
   private let state: Mutex<State>
 
   /// A session with a machine that has just been made.
@@ -45,31 +75,42 @@ final class Session: Sendable {
     name: String?, boot: Boot, machine: VirtualMachine, at time: Timestamp,
     counts: ServiceCounts = ServiceCounts()
   ) {
-    var statistics = Statistics()
-    statistics.countPages(of: machine)
-    let moment = Moment(machine: machine, statistics: statistics)
-    self.init(
-      name: name, boot: boot, moment, SessionLog(moment, made: time), at: time, counts: counts)
-    state.withLock { $0.share.countPages(of: machine) }
+    let state = State(made: machine, at: time)
+    self.init(name: name, boot: boot, created: time, state, counts: counts)
+    self.state.withLock { $0.share?.countPages(of: machine) }
   }
 
   /// A session that begins as another one is in a state, with all its history.
   convenience init(
-    name: String?, boot: Boot, _ state: State, at time: Timestamp, counts: ServiceCounts
+    name: String?, boot: Boot, _ state: State, of source: SessionID, at time: Timestamp, counts: ServiceCounts
   ) {
+    var state = state
+    (state.shown, state.submitted, state.announced, state.watchers) = (nil, 0, state.revision, [])
     self.init(
-      name: name, boot: boot, Moment(machine: state.machine, statistics: state.statistics), state.log,
-      at: time, counts: counts)
+      name: name, boot: boot, created: time, source: (source, state.revision), state, counts: counts)
   }
 
-  private init(
-    name: String?, boot: Boot, _ moment: Moment, _ log: SessionLog, at time: Timestamp, counts: ServiceCounts
+  /// A session in a state, which counts from now on.
+  init(
+    id: SessionID = SessionID(), name: String?, boot: Boot, created: Timestamp,
+    source: (session: SessionID, revision: Int)? = nil, used: Timestamp? = nil, _ state: State,
+    counts: ServiceCounts
   ) {
-    id = SessionID()
+    self.id = id
     self.name = name
     self.boot = boot
-    created = time
-    state = Mutex(State(moment, log, counts.share(of: id)))
+    self.created = created
+    self.source = source
+    lastUse = Atomic((used ?? created).seconds)
+    storedUse = Atomic((used ?? created).seconds)
+    var state = state
+    state.share = counts.share(of: id)
+    self.state = Mutex(state)
+  }
+
+  /// Works with the state, if nobody else does just now; nil if somebody does.
+  func withStateIfAvailable<Result>(_ body: (inout sending State) -> sending Result) -> sending Result? {
+    state.withLockIfAvailable(body)
   }
 
   /// Works with the state; no other request does meanwhile.
@@ -87,7 +128,7 @@ extension Session.State {
   ) throws(OperationError) -> OperationResult {
     let result = try machine.apply(operation, detail: detail)
     statistics.count(result)
-    share.count(operation, result)
+    share?.count(operation, result)
     log.append(
       operation, result.outcome, at: time,
       leadingTo: Moment(machine: machine, statistics: statistics))
@@ -129,7 +170,7 @@ extension Session.State {
   /// The session as it was at a revision.
   func past(_ revision: Int) throws(OperationError) -> Session.State {
     guard revision < self.revision, let moment = try log.moment(at: revision) else { return self }
-    return Session.State(moment, log.prefix(upTo: revision), share)
+    return Session.State(moment, log.prefix(upTo: revision))
   }
 }
 

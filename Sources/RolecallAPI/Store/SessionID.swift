@@ -1,12 +1,12 @@
 /// The name of a session in URLs: 128 random bits as 22 characters of URL-safe base64 (RFC 4648, section 5).
 ///
 /// Knowing the name is what lets a client use the session.
-struct SessionID: Hashable, Sendable {
+struct SessionID: Hashable, Comparable, Sendable {
   /// How many characters there are.
   static let length = 22
 
-  private let high: UInt64
-  private let low: UInt64
+  let high: UInt64
+  let low: UInt64
 
   /// A new name from the system's random numbers.
   init() {
@@ -47,4 +47,9 @@ struct SessionID: Hashable, Sendable {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
   /// The digit that each byte stands for; 64 for none.
   private static let digits = (0...UInt8.max).map { UInt8(alphabet.firstIndex(of: $0) ?? 64) }
+
+  /// The order of the 128 bits as a number.
+  static func < (left: SessionID, right: SessionID) -> Bool {
+    (left.high, left.low) < (right.high, right.low)
+  }
 }

@@ -1,0 +1,151 @@
+import HTTPCore
+import SessionStore
+import Synchronization
+
+extension Exchange {
+  /// Shows the session that the path names. The answer leaves once all that it shows is kept.
+  func look(
+    _ body: (Session, inout Session.State) throws(ProblemDetails) -> Response
+  ) throws(ProblemDetails) -> Response {
+    try withSession { session, state throws(ProblemDetails) in
+      let answer = try body(session, &state)
+      if session.unsettled.load(ordering: .acquiring) > 0 { submit([], for: session) }
+      return answer
+    }
+  }
+
+  /// Changes the session that the path names. The answer leaves once what is new is kept.
+  func change(
+    _ body: (Session, inout Session.State) throws(ProblemDetails) -> Response
+  ) throws(ProblemDetails) -> Response {
+    try withSession { session, state throws(ProblemDetails) in
+      let answer = try body(session, &state)
+      keep(session, &state, answer)
+      return answer
+    }
+  }
+
+  /// Deletes the session that the path names.
+  func delete(
+    _ check: (borrowing Session.State) throws(ProblemDetails) -> Void
+  ) throws(ProblemDetails) -> Response {
+    try withSession { session, state throws(ProblemDetails) in
+      try check(state)
+      let sessions = service.sessions
+      guard sessions.archive != nil else {
+        sessions.remove(session, .deleted)
+        return Response(204)
+      }
+      session.life.store(.deleted, ordering: .releasing)
+      submit([.delete(session.id.stored)], for: session) { kept in
+        if case .success = kept { sessions.remove(session, .deleted) }
+      }
+      return Response(204)
+    }
+  }
+
+  /// Keeps a session that was just made, and shows it.
+  func created(_ session: Session, _ fields: Fields) throws(ProblemDetails) -> Response {
+    guard service.sessions.insert(session) else {
+      throw ProblemDetails(
+        .tooManySessions, "at most \(service.limits.sessions) sessions; delete some",
+        fields: [("Retry-After", "60")])
+    }
+    return session.withState { state in
+      var headers = self.fields(revision: state.revision)
+      headers.append("Location", session.path)
+      let answer = json(201, fields: headers, capacity: 16 * 1024) { json in
+        session.write(state, to: &json, naming, fields: fields)
+      }
+      keep(session, &state, answer)
+      return answer
+    }
+  }
+
+  /// Works with the session that the path names, while no other request does.
+  func withSession<Result>(
+    _ body: (Session, inout Session.State) throws(ProblemDetails) -> Result
+  ) throws(ProblemDetails) -> Result {
+    while true {
+      let session = try session()
+      let result = try session.withState { state throws(ProblemDetails) -> Result? in
+        switch session.life.load(ordering: .acquiring) {
+        case .live: try body(session, &state)
+        case .stale: nil
+        case .deleted: throw .unknownSession
+        }
+      }
+      if let result { return result }
+    }
+  }
+
+  private func session() throws(ProblemDetails) -> Session {
+    guard let id = parameters["id"].flatMap({ SessionID($0) }) else { throw .unknownSession }
+    let session: Session?
+    do throws(StoreError) {
+      session = try service.sessions.session(id, at: service.now)
+    } catch {
+      throw ProblemDetails(error)
+    }
+    guard let session else { throw .unknownSession }
+    return session
+  }
+
+  private func keep(_ session: Session, _ state: inout Session.State, _ answer: Response) {
+    let first = state.announced + 1
+    state.announced = state.revision
+    let news = service.watchers.news(of: session, state, from: first)
+    guard let archive = service.sessions.archive else { return news.publish() }
+    var writes = archive.writes(of: session, &state)
+    guard !writes.isEmpty else { return }
+    if let key { writes.append(.remember(key.stored, StoredAnswer(answer, to: request.identity, at: service.now))) }
+    submit(writes, for: session) { kept in
+      if case .success = kept { news.publish() }
+    }
+  }
+
+  /// Has the answer to a request with a key remembered that has changed nothing.
+  func rememberIfUnchanged(_ answer: Response) {
+    guard let archive = service.sessions.archive, let commitment, let key, commitment.isIdle else { return }
+    commitment.begin()
+    archive.store.submit([
+      .remember(key.stored, StoredAnswer(answer, to: request.identity, at: service.now))
+    ]) { commitment.end($0) }
+  }
+
+  /// Gives the store one unit of writes, which the answer waits for.
+  private func submit(
+    _ writes: [Write], for session: Session, _ action: @escaping @Sendable (Commitment.Kept) -> Void = { _ in }
+  ) {
+    guard let archive = service.sessions.archive, let commitment else { return }
+    commitment.begin()
+    session.unsettled.add(1, ordering: .relaxed)
+    archive.store.submit(writes) { [service] kept in
+      // What is in memory goes beyond what the store has: it is to be brought back from there.
+      if case .failure = kept { service.sessions.remove(session, .stale) }
+      action(kept)
+      session.unsettled.subtract(1, ordering: .releasing)
+      commitment.end(kept)
+    }
+  }
+}
+
+extension ProblemDetails {
+  /// There is no session of that name.
+  static var unknownSession: ProblemDetails {
+    ProblemDetails(.unknownSession, "the session was deleted or never made")
+  }
+
+  /// What kept the store from keeping or giving something.
+  init(_ error: StoreError) {
+    switch error {
+    case .noSession: self = .unknownSession
+    case .diskFull, .readOnly:
+      self.init(
+        .storeFull, "\(error); nothing of the request was kept", fields: [("Retry-After", "10")])
+    case .sessionExists, .revisionConflict, .answerExists, .tooLarge, .overloaded, .locked, .corrupt, .io, .closed:
+      self.init(
+        .storeFailed, "\(error); nothing of the request was kept", fields: [("Retry-After", "5")])
+    }
+  }
+}

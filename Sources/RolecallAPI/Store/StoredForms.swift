@@ -1,0 +1,101 @@
+import JSON
+import KVMModel
+import SessionStore
+
+/// How sessions are written down in a store, which does not look into its bytes: all as JSON.
+enum StoredForms {
+  /// Bytes that this program cannot have written, or not this version of it.
+  struct Unreadable: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ reason: any Error) { description = "\(reason)" }
+    init(_ description: String) { self.description = description }
+  }
+
+  /// What lists show of a session.
+  static func summary(name: String?) -> [UInt8] {
+    var json = JSONWriter()
+    json.object { json in json.member("name", name) }
+    return json.finish()
+  }
+
+  /// The name in a summary.
+  static func name(_ summary: [UInt8]) throws(Unreadable) -> String? {
+    try read(summary) { $0.members.optionalString("name") }
+  }
+
+  /// What a session began with, besides its name.
+  static func header(boot: Boot, machine: Machine) -> [UInt8] {
+    var json = JSONWriter()
+    json.object { json in
+      json.member("boot", boot.rawValue)
+      json.key("machine")
+      machine.write(to: &json)
+    }
+    return json.finish()
+  }
+
+  /// The boot and machine of a header.
+  static func origin(_ header: [UInt8]) throws(Unreadable) -> (boot: Boot, machine: Machine) {
+    try read(header) { body in
+      (body.members.enumeration("boot", of: Boot.self), body.machine())
+    }
+  }
+
+  /// An entry of the history of a machine of that vendor.
+  static func entry(_ entry: History.Entry, _ vendor: Vendor) -> NewEntry {
+    var json = JSONWriter()
+    var outcome = JSONWriter()
+    json.beginObject()
+    json.member("time", entry.time.seconds)
+    switch entry.step {
+    case .operation(let operation, let result):
+      json.key("operation")
+      operation.write(to: &json, vendor)
+      result.write(to: &outcome)
+    case .undo(let steps): json.member("undo", steps)
+    case .redo(let steps): json.member("redo", steps)
+    }
+    json.endObject()
+    return NewEntry(bytes: json.finish(), outcome: outcome.finish())
+  }
+
+  /// What an entry did to the machine, and when.
+  static func action(
+    _ entry: StoredEntry, _ decoder: OperationDecoder
+  ) throws(Unreadable) -> (action: Action, time: Timestamp) {
+    let (operation, undo, redo, seconds) = try read(entry.bytes) { body in
+      (
+        body.optionalObject("operation") { decoder.listed(&$0) } ?? nil,
+        body.optionalInteger("undo"), body.optionalInteger("redo"), body.members.integer("time")
+      )
+    }
+    let time = Timestamp(seconds: seconds)
+    switch (operation, undo, redo) {
+    case (let request?, nil, nil): return (.operation(request), time)
+    case (nil, let steps?, nil): return (.undo(steps), time)
+    case (nil, nil, let steps?): return (.redo(steps), time)
+    default: throw Unreadable("revision \(entry.revision) is neither an operation nor undo nor redo")
+    }
+  }
+
+  /// What led to a revision.
+  enum Action {
+    case operation(OperationRequest)
+    case undo(Int)
+    case redo(Int)
+  }
+
+  private static func read<Content>(
+    _ bytes: [UInt8], _ decode: (inout Body) -> Content
+  ) throws(Unreadable) -> Content {
+    do {
+      var body = Body(try JSONDocument(parsing: bytes))
+      let content = decode(&body)
+      try body.finish()
+      return content
+    } catch {
+      throw Unreadable(error)
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import Foundation
+import HTTPCore
+import JSON
+import SessionStore
+import Synchronization
+import Testing
+
+@testable import RolecallAPI
+
+/// A service on a store, which can be started anew.
+private final class DurableService {
+  let folder: URL
+  private(set) var store: SessionStore
+  private(set) var client: TestClient
+  private let faults: StoreFaults
+  private let residents: Int
+
+  init(residents: Int = 4096, faults: StoreFaults = StoreFaults()) throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "rolecall-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    self.faults = faults
+    self.residents = residents
+    store = try Self.open(folder, faults)
+    client = TestClient(store: store) { $0.residents = residents }
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  private static func open(_ folder: URL, _ faults: StoreFaults) throws -> SessionStore {
+    try SessionStore(
+      path: folder.appending(path: "sessions.sqlite").path, options: StoreOptions(), faults: faults)
+  }
+
+  /// Ends the service and starts another on the same file.
+  func restart() throws {
+    try store.close()
+    store = try Self.open(folder, faults)
+    client = TestClient(store: store) { [residents] in $0.residents = residents }
+  }
+}
+
+@Suite struct DurableSessionTests {
+  private static let operations = [
+    ("vcpus/0/set-cr", #"{"register": "cr4", "set": ["SMEP"]}"#),
+    ("vcpus/0/set-cr", #"{"register": "cr3", "value": "0x2000"}"#),
+    ("map", #"{"format": "4-level", "root": "0x2000", "address": "0x7000", "target": "0x5000"}"#),
+    ("vcpus/0/access", #"{"address": "0x7008", "cpl": 3}"#),
+    ("undo", #"{"steps": 2}"#),
+    ("redo", "{}"),
+    ("write-memory", #"{"gpa": "0x9000", "word_bytes": 4, "words": ["0xffffffff"]}"#),
+    ("vcpus/0/set-cr", #"{"register": "cr4", "clear": ["PAE"]}"#),
+  ]
+
+  private func documents(_ client: TestClient, _ session: String) throws -> [String] {
+    try [session, session + "/vcpus/0", session + "/history", session + "/export", session + "/shadow-pages"]
+      .map { try client.get($0).text }
+  }
+
+  @Test func sessionsComeBackByteForByte() throws {
+    let service = try DurableService()
+    let session = try service.client.session(#"{"name": "lab", "preset": "intel-shadow"}"#)
+    for (path, body) in Self.operations { #expect(try service.client.post("\(session)/\(path)", body).status == 200) }
+    let fork = try #require(
+      try service.client.post(session + "/fork", #"{"at_revision": 4, "name": "fork"}"#).field("Location"))
+    #expect(try service.client.post(fork + "/vcpus/0/invlpg", #"{"gva": "0x7000"}"#).status == 200)
+    let before = try (documents(service.client, session), documents(service.client, fork))
+    try service.restart()
+    let after = try (documents(service.client, session), documents(service.client, fork))
+    #expect(after.0 == before.0)
+    #expect(after.1 == before.1)
+    let answer = try service.client.post(session + "/undo")
+    #expect(answer.json["revision"].integer == 10)
+  }
+
+  @Test func sessionsLeaveMemoryAndComeBack() throws {
+    let service = try DurableService(residents: 16)
+    let sessions = try (0..<100).map { try service.client.session(#"{"name": "\#($0)"}"#) }
+    let operation = #"{"register": "cr3", "value": "0x5000"}"#
+    for session in sessions {
+      #expect(try service.client.post(session + "/vcpus/0/set-cr", operation).status == 200)
+    }
+    #expect(service.client.service.sessions.inMemory <= 32)
+    #expect(service.client.service.sessions.count == 100)
+    for (number, session) in sessions.enumerated() {
+      let document = try service.client.get(session).json
+      #expect(document["name"].string == "\(number)")
+      #expect(document["revision"].integer == 2)
+    }
+  }
+
+  @Test func deletedSessionsStayDeleted() throws {
+    let service = try DurableService()
+    let session = try service.client.session()
+    #expect(try service.client.send(.delete, session).status == 204)
+    #expect(try service.client.get(session).status == 404)
+    try service.restart()
+    #expect(try service.client.get(session).status == 404)
+  }
+
+  @Test func answersAreRememberedAcrossRestarts() throws {
+    let service = try DurableService()
+    let session = try service.client.session()
+    let key = [(name: "Idempotency-Key", value: "\"once\"")]
+    let body = #"{"register": "cr3", "value": "0x5000"}"#
+    let first = try service.client.post(session + "/vcpus/0/set-cr", body, fields: key)
+    let calculated = try service.client.post("/v1/calculate/ept", #"{"eptp": "0x10005e"}"#, fields: key)
+    try service.restart()
+    let again = try service.client.post(session + "/vcpus/0/set-cr", body, fields: key)
+    #expect(again.text == first.text)
+    #expect(again.response.fields == first.response.fields)
+    #expect(try service.client.get(session).json["revision"].integer == 2)
+    service.client.expectProblem(
+      try service.client.post(session + "/vcpus/0/set-cr", #"{"register": "cr3", "value": "0x6000"}"#, fields: key),
+      422, "idempotency-key-reused")
+    #expect(
+      try service.client.post("/v1/calculate/ept", #"{"eptp": "0x10005e"}"#, fields: key).text == calculated.text)
+  }
+
+  @Test func whatCannotBeKeptIsNotMade() throws {
+    let full = FullDisk()
+    let service = try DurableService(faults: StoreFaults(commit: full.check))
+    let session = try service.client.session()
+    let before = try documents(service.client, session)
+    full.isFull.store(true, ordering: .relaxed)
+    let key = [(name: "Idempotency-Key", value: "\"full\"")]
+    for _ in 0..<3 {
+      service.client.expectProblem(
+        try service.client.post(session + "/vcpus/0/set-efer", #"{"set": ["SVME"]}"#, fields: key), 507, "store-full")
+      service.client.expectProblem(try service.client.post("/v1/sessions"), 507, "store-full")
+      service.client.expectProblem(try service.client.send(.delete, session), 507, "store-full")
+      #expect(try documents(service.client, session) == before)
+    }
+    full.isFull.store(false, ordering: .relaxed)
+    #expect(
+      try service.client.post(session + "/vcpus/0/set-cr", #"{"register": "cr3", "value": "0x5000"}"#, fields: key)
+        .status == 200)
+    #expect(try service.client.get(session).json["revision"].integer == 2)
+    try service.restart()
+    #expect(try service.client.get(session).json["revision"].integer == 2)
+  }
+}
+
+/// A disk that is full while one says so.
+private final class FullDisk: Sendable {
+  let isFull = Atomic(false)
+
+  func check(_ units: Int) throws {
+    if isFull.load(ordering: .relaxed) { throw StoreError.diskFull }
+  }
+}
