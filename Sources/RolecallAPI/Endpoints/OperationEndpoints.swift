@@ -44,7 +44,7 @@ private func applyOperation(
     guard exchange.media == .json else {
       return exchange.text(document.text(exchange.naming, in: state.machine), fields: headers)
     }
-    return exchange.json(fields: headers, capacity: 24 * 1024) { json in
+    return exchange.json(fields: headers, capacity: (isMinimal ? 2 : 16) * 1024) { json in
       document.write(to: &json, exchange.naming, in: &state)
     }
   }
