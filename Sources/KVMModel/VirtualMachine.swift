@@ -62,7 +62,7 @@ extension VirtualMachine {
 
   /// Writes that a kernel function is entered; steps until ``leave()`` are inside it.
   mutating func enter(
-    _ function: String, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> Sentence
+    _ function: String, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> Text
   ) {
     guard narrates else { return }
     let sentence = text(self)
@@ -77,7 +77,7 @@ extension VirtualMachine {
 
   /// Writes a step that calls nothing else.
   mutating func say(
-    _ function: String, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> Sentence
+    _ function: String, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> Text
   ) {
     guard narrates else { return }
     let sentence = text(self)

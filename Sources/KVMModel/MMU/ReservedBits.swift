@@ -16,6 +16,7 @@ public struct ReservedBits: Sendable, Hashable {
 
   /// One mask for each of the levels 1 to 5.
   public struct Levels: Sendable, Hashable {
+    // Not a vector, which takes several times as long to compare.
     private var one: UInt64 = 0
     private var two: UInt64 = 0
     private var three: UInt64 = 0

@@ -44,7 +44,7 @@ extension VirtualMachine {
     for entry in plan.entries {
       storeEntry(entry.to, over: entry.from, at: entry.address, bytes: UInt64(entry.bytes))
       say("kvm_vm_ioctl") { _ in
-        let end: Sentence =
+        let end: Text =
           entry.isLeaf
           ? "it maps the \(mapping.size.rawValue) page at \(hex: mapping.target)."
           : "it points to a new table at \(hex: mapping.format.entries.frame(entry.to).address.rawValue)."

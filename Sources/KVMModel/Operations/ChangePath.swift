@@ -1,19 +1,16 @@
 /// Where a changed value stands in the VCPU document.
 public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
   /// A key of the document, or a place in a list.
-  public enum Step: Sendable, Hashable {
-    /// A key.
+  enum Step: Sendable, Hashable {
     case name(Name)
     /// A key, and a place in the list behind it.
     case element(Name, UInt8)
-    /// A field of a page role, by its place in ``RoleLayout/pageRole6_1``.
-    case pageRoleField(UInt8)
-    /// A field of an extended role, by its place in ``RoleLayout/extendedRole6_1``.
-    case extendedRoleField(UInt8)
+    /// A field of a page role or an extended role, by its place in the layout of the simulated kernel.
+    case field(RoleLayout.Union, UInt8)
   }
 
   /// The keys that a path goes through.
-  public enum Name: String, Sendable {
+  enum Name: String, Sendable {
     case vcpus, registers, cr0, cr3, cr4, efer, pkru
     case codeSegmentLong = "cs_l"
     case pagingMode = "paging_mode"
@@ -51,14 +48,18 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
   private var fourth: Step?
   private var fifth: Step?
 
-  /// The steps from the document down.
-  public var steps: [Step] { [first, second, third, fourth, fifth].compactMap { $0 } }
-
   /// The steps with dots between, such as `root_mmu.mmu_role.level`.
   public var description: String {
-    var text = TextBuilder()
+    var text = Text()
     write(to: &text)
     return text.description
+  }
+
+  /// Appends the path as UTF-8.
+  public func write(to utf8: inout [UInt8]) {
+    var text = Text()
+    write(to: &text)
+    text.write(to: &utf8)
   }
 
   /// The path to something one step further down.
@@ -80,21 +81,27 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension ChangePath: TextPart {
-  func write(to text: inout TextBuilder) {
-    var isFirst = true
-    for step in steps {
-      if !isFirst { text.append("." as StaticString) }
-      isFirst = false
-      switch step {
-      case .name(let name): text.append(name.rawValue)
-      case .element(let name, let index):
-        text.append(name.rawValue)
-        text.append("[" as StaticString)
-        text.append(decimal: index)
-        text.append("]" as StaticString)
-      case .pageRoleField(let index): text.append(RoleLayout.pageRole6_1.fields[Int(index)].name)
-      case .extendedRoleField(let index): text.append(RoleLayout.extendedRole6_1.fields[Int(index)].name)
-      }
+  func write(to text: inout Text) {
+    first?.write(to: &text)
+    for case let step? in [second, third, fourth, fifth] {
+      text.append("." as StaticString)
+      step.write(to: &text)
+    }
+  }
+}
+
+extension ChangePath.Step: TextPart {
+  func write(to text: inout Text) {
+    switch self {
+    case .name(let name): text.append(name.rawValue)
+    case .element(let name, let index):
+      text.append(name.rawValue)
+      text.append("[" as StaticString)
+      text.append(decimal: index)
+      text.append("]" as StaticString)
+    case .field(let union, let index):
+      let layout = union == .pageRole ? RoleLayout.pageRole6_1 : .extendedRole6_1
+      text.append(layout.fields[Int(index)].name)
     }
   }
 }

@@ -98,28 +98,26 @@ private struct ChangeList {
     inside(step) {
       $0.add(.value, old.rawValue, new.rawValue, Change.Value.word)
       $0.compare(
-        .name(.base), UInt64(old.base.rawValue), UInt64(new.base.rawValue), .pageRole6_1,
-        ChangePath.Step.pageRoleField)
+        .name(.base), UInt64(old.base.rawValue), UInt64(new.base.rawValue), .pageRole6_1)
       $0.compare(
-        .name(.ext), UInt64(old.ext.rawValue), UInt64(new.ext.rawValue), .extendedRole6_1,
-        ChangePath.Step.extendedRoleField)
+        .name(.ext), UInt64(old.ext.rawValue), UInt64(new.ext.rawValue), .extendedRole6_1)
     }
   }
 
   private mutating func compare(_ step: ChangePath.Step, _ old: PageRole, _ new: PageRole) {
-    compare(step, UInt64(old.rawValue), UInt64(new.rawValue), .pageRole6_1, ChangePath.Step.pageRoleField)
+    compare(step, UInt64(old.rawValue), UInt64(new.rawValue), .pageRole6_1)
   }
 
   private mutating func compare(
-    _ step: ChangePath.Step, _ old: UInt64, _ new: UInt64, _ layout: RoleLayout,
-    _ place: (UInt8) -> ChangePath.Step
+    _ step: ChangePath.Step, _ old: UInt64, _ new: UInt64, _ layout: RoleLayout
   ) {
     guard old != new else { return }
     inside(step) {
       $0.add(.value, old, new, Change.Value.word)
       for index in layout.fields.indices where (old ^ new) & layout.fields[index].mask != 0 {
         let field = layout.fields[index]
-        $0.append(place(UInt8(truncatingIfNeeded: index)), .field(field, old), .field(field, new))
+        $0.append(
+          .field(layout.union, UInt8(truncatingIfNeeded: index)), .field(field, old), .field(field, new))
       }
     }
   }

@@ -31,7 +31,7 @@ public struct Narration: RandomAccessCollection, Sendable, Hashable {
 
   /// Adds a step.
   mutating func append(
-    _ function: String, depth: Int, _ sentence: borrowing Sentence, _ effect: Effect?
+    _ function: String, depth: Int, _ sentence: borrowing Text, _ effect: Effect?
   ) {
     let start = utf8.count
     sentence.write(to: &utf8)

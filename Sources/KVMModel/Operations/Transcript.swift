@@ -29,14 +29,14 @@ struct Transcript: Sendable, Hashable {
     return written
   }
 
-  mutating func enter(_ function: String, _ text: Sentence, _ effect: Effect?) {
+  mutating func enter(_ function: String, _ text: borrowing Text, _ effect: Effect?) {
     append(function, text, effect)
     depth += 1
   }
 
   mutating func leave() { depth -= 1 }
 
-  mutating func append(_ function: String, _ text: Sentence, _ effect: Effect?) {
+  mutating func append(_ function: String, _ text: borrowing Text, _ effect: Effect?) {
     result.narration.append(function, depth: depth, text, effect)
   }
 

@@ -7,7 +7,7 @@ public protocol NamedBits: OptionSet where RawValue == UInt64 {
 extension NamedBits {
   /// The names of the set bits, lowest first; bits without a name come last as one hexadecimal number.
   public var description: String {
-    var text = TextBuilder()
+    var text = Text()
     NamedBitsText(bits: self).write(to: &text)
     return text.description
   }
@@ -22,7 +22,7 @@ extension NamedBits {
 struct NamedBitsText<Bits: NamedBits>: TextPart {
   let bits: Bits
 
-  func write(to text: inout TextBuilder) {
+  func write(to text: inout Text) {
     var rest = bits.rawValue
     if rest == 0 { text.append("no bits" as StaticString) }
     for row in Bits.names where rest & row.bit.rawValue != 0 {

@@ -23,11 +23,11 @@ struct RoleChange: TextPart {
     self.new = UInt64(new.rawValue)
   }
 
-  func write(to text: inout TextBuilder) {
+  func write(to text: inout Text) {
     text.append(name)
     let changed = old ^ new
-    let layouts: [(layout: RoleLayout, shift: UInt64)] = [(.pageRole6_1, 0), (.extendedRole6_1, 32)]
-    guard layouts.contains(where: { changed &>> $0.shift & $0.layout.namedBits != 0 }) else {
+    let known = RoleLayout.pageRole6_1.namedBits | RoleLayout.extendedRole6_1.namedBits << 32
+    guard changed & known != 0 else {
       text.append(" stays " as StaticString)
       text.append(hex: new)
       return
@@ -36,19 +36,22 @@ struct RoleChange: TextPart {
     text.append(hex: old)
     text.append(" becomes " as StaticString)
     text.append(hex: new)
-    var separator: StaticString = " ("
-    for (layout, shift) in layouts {
-      for field in layout.fields where changed &>> shift & field.mask != 0 {
-        text.append(separator)
-        text.append(field.name)
-        text.append(" " as StaticString)
-        text.append(decimal: Int(field.value(in: old &>> shift)))
-        text.append(" to " as StaticString)
-        text.append(decimal: Int(field.value(in: new &>> shift)))
-        separator = ", "
-      }
-    }
+    text.append(" (" as StaticString)
+    let start = text.length
+    writeFields(RoleLayout.pageRole6_1.fields, 0, to: &text, from: start)
+    writeFields(RoleLayout.extendedRole6_1.fields, 32, to: &text, from: start)
     text.append(")" as StaticString)
+  }
+
+  private func writeFields(_ fields: [RoleField], _ shift: UInt64, to text: inout Text, from start: Int) {
+    for index in fields.indices where (old ^ new) &>> shift & fields[index].mask != 0 {
+      if text.length > start { text.append(", " as StaticString) }
+      text.append(fields[index].name)
+      text.append(" " as StaticString)
+      text.append(decimal: fields[index].value(in: old &>> shift))
+      text.append(" to " as StaticString)
+      text.append(decimal: fields[index].value(in: new &>> shift))
+    }
   }
 }
 

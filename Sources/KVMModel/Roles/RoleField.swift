@@ -40,10 +40,10 @@ public struct RoleField: Sendable, Hashable {
   }
 
   /// The greatest value that fits.
-  public var maximum: UInt64 { 1 << UInt64(width) - 1 }
+  public var maximum: UInt64 { 1 &<< UInt64(truncatingIfNeeded: width) &- 1 }
 
   /// The field's bits within its union.
-  public var mask: UInt64 { maximum << UInt64(shift) }
+  public var mask: UInt64 { maximum &<< UInt64(truncatingIfNeeded: shift) }
 
   /// The field's value in a word of its union.
   @inlinable

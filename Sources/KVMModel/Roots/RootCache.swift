@@ -37,7 +37,12 @@ extension VirtualMachine {
   }
 
   private func slotsOf(_ name: MMUName) -> [Root] {
-    transcript.detail.contains(.lookups) ? [vcpu[name].root] + vcpu[name].previousRoots : []
+    guard transcript.detail.contains(.lookups) else { return [] }
+    var slots: [Root] = []
+    slots.reserveCapacity(1 + vcpu[name].previousRoots.count)
+    slots.append(vcpu[name].root)
+    for root in vcpu[name].previousRoots { slots.append(root) }
+    return slots
   }
 
   /// Variant that keeps the current root (`cached_root_find_and_keep_current`): each previous root in turn is
@@ -95,6 +100,7 @@ extension VirtualMachine {
         .noShadowPage
       }
     if transcript.detail.contains(.lookups) {
+      if search.candidates.isEmpty { search.candidates.reserveCapacity(4) }
       search.candidates.append(
         RootLookup.Candidate(slot: slot, pgd: root.pgd, verdict: verdict, role: role))
     }

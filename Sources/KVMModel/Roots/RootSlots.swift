@@ -20,7 +20,7 @@ struct RootSlots: OptionSet, TextPart {
   func contains(previous index: Int) -> Bool { rawValue >> UInt32(index + 1) & 1 != 0 }
 
   /// Writes what each slot is called, with commas between.
-  func write(to text: inout TextBuilder) {
+  func write(to text: inout Text) {
     var rest = rawValue
     while rest != 0 {
       let bit = rest.trailingZeroBitCount

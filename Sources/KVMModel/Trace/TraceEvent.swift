@@ -4,14 +4,14 @@ public struct TraceLine: Sendable, Hashable {
 
   /// The event's name and text, as a line of ftrace has them behind its time.
   public var text: String {
-    var line = TextBuilder()
+    var line = Text()
     event.write(to: &line)
     return line.description
   }
 
   /// Appends ``text`` as UTF-8.
   public func write(to utf8: inout [UInt8]) {
-    var line = TextBuilder()
+    var line = Text()
     event.write(to: &line)
     line.write(to: &utf8)
   }
@@ -38,7 +38,7 @@ enum TraceEvent: Sendable, Hashable {
   case tdpSPTEChanged(smm: Bool, GuestFrameNumber, level: Int, old: SPTE, new: SPTE)
 
   /// Writes the event's name and text, as a line of ftrace has them behind its time.
-  func write(to line: inout TextBuilder) {
+  func write(to line: inout Text) {
     switch self {
     case .pagetableWalk(let address, let access):
       line.append("kvm_mmu_pagetable_walk: addr ", address, " pferr ", access.rawValue & 0xffff_ffff, " ")
@@ -65,7 +65,7 @@ enum TraceEvent: Sendable, Hashable {
   }
 
   /// Writes the line of an event that is about an entry.
-  private func writeEntryLine(to line: inout TextBuilder) {
+  private func writeEntryLine(to line: inout Text) {
     switch self {
     case .markMMIO(let place, let frame, let spte, let generation):
       line.append("mark_mmio_spte: sptep:", place)
@@ -118,7 +118,7 @@ struct TracedPage: Sendable, Hashable {
 
 /// Parts of a line; numbers are written as the kernel prints them with `%llx`, of which those that it prints in decimal
 /// are below 10.
-extension TextBuilder {
+extension Text {
   fileprivate mutating func append(
     _ first: StaticString, _ one: UInt64, _ second: StaticString = "", _ two: UInt64? = nil,
     _ third: StaticString = "", _ three: UInt64? = nil

@@ -39,11 +39,11 @@ public struct Requests: OptionSet, Hashable, Sendable {
 
 extension Requests: TextPart {
   /// Writes the names, with commas between.
-  func write(to text: inout TextBuilder) { write(to: &text, separator: ", ") }
+  func write(to text: inout Text) { write(to: &text, separator: ", ") }
 
   /// Writes the names and gives their number.
   @discardableResult
-  fileprivate func write(to text: inout TextBuilder, separator: StaticString) -> Int {
+  fileprivate func write(to text: inout Text, separator: StaticString) -> Int {
     var count = 0
     for row in Self.names where contains(row.request) {
       if count > 0 { text.append(separator) }
@@ -57,7 +57,7 @@ extension Requests: TextPart {
   struct Subject: TextPart {
     let requests: Requests
 
-    func write(to text: inout TextBuilder) {
+    func write(to text: inout Text) {
       text.append(requests.write(to: &text, separator: " and ") == 1 ? " is" as StaticString : " are")
     }
   }

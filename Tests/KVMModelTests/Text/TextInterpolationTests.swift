@@ -1,10 +1,10 @@
 @testable import KVMModel
 import Testing
 
-@Suite struct SentenceTests {
-  private func text(_ sentence: Sentence) -> String {
+@Suite struct TextInterpolationTests {
+  private func text(_ text: Text) -> String {
     var utf8: [UInt8] = []
-    sentence.write(to: &utf8)
+    text.write(to: &utf8)
     return String(decoding: utf8, as: UTF8.self)
   }
 
@@ -19,9 +19,9 @@ import Testing
   }
 
   @Test func holesTakeWhatAStringTakes() {
-    let inner: Sentence = "is écrit"
+    let inner: Text = "is écrit"
     #expect(text("CR\(4) \(inner): \("PAE")\(true ? "" : "!")") == "CR4 is écrit: PAE")
-    #expect(text("\(0), \(10) and \(-3)") == "0, 10 and -3")
+    #expect(text("\(0), \(10) and \(-3), \(UInt64.max)") == "0, 10 and -3, 18446744073709551615")
     #expect(text(inner + " and " + "\(inner)") == "is écrit and is écrit")
   }
 }

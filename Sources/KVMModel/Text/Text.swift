@@ -1,6 +1,6 @@
 /// A text that is being put together, as UTF-8. As long as it is short it stands in the value itself: an operation makes
 /// dozens, and memory on the heap for each would cost more than their bytes.
-struct TextBuilder: Sendable {
+struct Text: Sendable {
   private typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
   private static let capacity = 256
 
@@ -17,11 +17,6 @@ struct TextBuilder: Sendable {
   /// The number of bytes so far.
   var length: Int { long.isEmpty ? count : long.count }
 
-  /// Takes the end off, so that so many bytes are left.
-  mutating func truncate(to length: Int) {
-    if long.isEmpty { count = length } else { long.removeLast(long.count - length) }
-  }
-
   /// The text as a string.
   var description: String {
     var text: [UInt8] = []
@@ -30,7 +25,7 @@ struct TextBuilder: Sendable {
   }
 
   /// Appends the bytes to an array.
-  func write(to text: inout [UInt8]) {
+  borrowing func write(to text: inout [UInt8]) {
     guard long.isEmpty else { return text.append(contentsOf: long) }
     unsafe withUnsafeBytes(of: short) {
       unsafe text.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<count]))
@@ -57,7 +52,7 @@ struct TextBuilder: Sendable {
   }
 }
 
-extension TextBuilder {
+extension Text {
   /// Appends a literal.
   mutating func append(_ literal: StaticString) {
     // A literal's bytes are immortal, and lie in one piece only in this unsafe view.
@@ -71,7 +66,7 @@ extension TextBuilder {
   }
 
   /// Appends what another text has so far.
-  mutating func append(_ other: TextBuilder) {
+  mutating func append(_ other: borrowing Text) {
     if other.long.isEmpty {
       unsafe withUnsafeBytes(of: other.short) {
         unsafe append(UnsafeRawBufferPointer(rebasing: $0[..<other.count]))
@@ -106,13 +101,6 @@ extension TextBuilder {
     } else {
       append(String(value))
     }
-  }
-}
-
-extension [UInt8] {
-  /// Appends a literal.
-  mutating func append(_ literal: StaticString) {
-    literal.withUTF8Buffer { unsafe append(contentsOf: $0) }
   }
 }
 
