@@ -1,5 +1,3 @@
-import HTTPCore
-
 /// A key by which a client marks a request that it may send again, so that it is carried out once
 /// (draft-ietf-httpapi-idempotency-key-header).
 ///
@@ -13,12 +11,11 @@ struct IdempotencyKey: Hashable, Sendable {
   /// The characters.
   let text: String
 
-  /// The key of a request; nil if it has none, or needs none because it is no POST.
+  /// The key that a field holds, of a request for a session if its path names one.
   ///
   /// The field holds a string by RFC 9651, section 3.3.3. One without quotation marks that is a token is taken too,
   /// because many clients write it so.
-  init?(_ request: Request, session: String?) throws(ProblemDetails) {
-    guard request.method == .post, let field = request[field: "Idempotency-Key"] else { return nil }
+  init(_ field: String, session: String?) throws(ProblemDetails) {
     guard let text = Self.content(of: field), (1...Self.limit).contains(text.utf8.count) else {
       throw ProblemDetails(
         .invalidHeader,

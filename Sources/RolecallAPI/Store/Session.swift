@@ -120,14 +120,14 @@ extension Session.State {
   }
 
   private mutating func comeBack() throws(OperationError) {
-    guard let moment = try log.moment(at: revision) else { return }
+    let moment = try log.moment(at: revision)
     (machine, statistics) = (moment.machine, moment.statistics)
   }
 
   /// The session as it was at a revision.
   func past(_ revision: Int) throws(OperationError) -> Session.State {
-    guard revision < self.revision, let moment = try log.moment(at: revision) else { return self }
-    return Session.State(moment, log.prefix(upTo: revision), share)
+    guard revision < self.revision else { return self }
+    return Session.State(try log.moment(at: revision), log.prefix(upTo: revision), share)
   }
 }
 
