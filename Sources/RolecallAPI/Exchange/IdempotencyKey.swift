@@ -13,7 +13,7 @@ struct IdempotencyKey: Hashable, Sendable {
 
   /// The key that a field holds, of a request for a session if its path names one.
   ///
-  /// The field holds a string by RFC 9651, section 3.3.3. One without quotation marks that is a token is taken too,
+  /// The field holds a string by RFC 9651, section 3.3.3. One without quotation marks that needs none is taken too,
   /// because many clients write it so.
   init(_ field: String, session: String?) throws(ProblemDetails) {
     guard let text = Self.content(of: field), (1...Self.limit).contains(text.utf8.count) else {
@@ -28,7 +28,7 @@ struct IdempotencyKey: Hashable, Sendable {
 
   private static func content(of field: String) -> String? {
     let isQuoted = field.hasPrefix("\"")
-    guard isQuoted else { return field.utf8.allSatisfy(isPlain) ? field : nil }
+    guard isQuoted else { return field.utf8.allSatisfy(\.isBase64Token) ? field : nil }
     guard field.utf8.count >= 2, field.hasSuffix("\"") else { return nil }
     var text: [UInt8] = []
     var bytes = field.utf8.dropFirst().dropLast()
@@ -46,15 +46,5 @@ struct IdempotencyKey: Hashable, Sendable {
       }
     }
     return String(decoding: text, as: UTF8.self)
-  }
-
-  /// Letters, digits, and what UUIDs, base64 and paths of names have besides.
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "a")...UInt8(ascii: "z"):
-      true
-    default: "-_.:~+/=".utf8.contains(byte)
-    }
   }
 }

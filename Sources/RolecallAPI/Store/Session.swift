@@ -107,20 +107,23 @@ extension Session.State {
 
   /// Undoes operations, at most as many as can be; gives their revisions, the last first.
   mutating func undo(_ steps: Int, at time: Timestamp) throws(OperationError) -> [Int] {
-    let undone = log.undo(steps, at: time)
-    try comeBack()
-    return undone
+    let (operations, state) = history.wayBack(steps)
+    try bringBack(state, by: .undo(operations.count), at: time)
+    return operations
   }
 
   /// Does operations again that were undone, at most as many as can be; gives their revisions in order.
   mutating func redo(_ steps: Int, at time: Timestamp) throws(OperationError) -> [Int] {
-    let redone = log.redo(steps, at: time)
-    try comeBack()
-    return redone
+    let (operations, state) = history.wayForth(steps)
+    try bringBack(state, by: .redo(operations.count), at: time)
+    return operations
   }
 
-  private mutating func comeBack() throws(OperationError) {
-    let moment = try log.moment(at: revision)
+  private mutating func bringBack(
+    _ state: Int, by step: History.Step, at time: Timestamp
+  ) throws(OperationError) {
+    let moment = try log.moment(at: state)
+    log.append(step, to: state, at: time)
     (machine, statistics) = (moment.machine, moment.statistics)
   }
 

@@ -59,18 +59,10 @@ struct SessionLog: Sendable {
     if snapshots.count > Self.limit { dropOne() }
   }
 
-  /// Undoes operations, at most as many as can be; gives their revisions, the last first.
-  mutating func undo(_ steps: Int, at time: Timestamp) -> [Int] {
-    let undone = history.undo(steps, at: time)
+  /// Notes that an undo or a redo brought a state back.
+  mutating func append(_ step: History.Step, to state: Int, at time: Timestamp) {
+    history.append(step, to: state, at: time)
     findBase()
-    return undone
-  }
-
-  /// Does operations again that were undone, at most as many as can be; gives their revisions in order.
-  mutating func redo(_ steps: Int, at time: Timestamp) -> [Int] {
-    let redone = history.redo(steps, at: time)
-    findBase()
-    return redone
   }
 
   /// The state of a revision.
