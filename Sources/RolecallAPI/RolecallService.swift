@@ -109,9 +109,11 @@ public final class RolecallService: Sendable {
     switch router.match(request) {
     case .found(let endpoint, let parameters):
       reply.route = endpoint.number
-      let key = try IdempotencyKey(request, session: parameters["id"])
+      guard request.method == .post, let field = request[field: "Idempotency-Key"] else {
+        return try endpoint.handle(Exchange(request, parameters, endpoint, self, commitment))
+      }
+      let key = try IdempotencyKey(field, session: parameters["id"])
       let exchange = try Exchange(request, parameters, endpoint, self, commitment, key)
-      guard let key else { return try endpoint.handle(exchange) }
       return try once(key, exchange, &reply) { () throws(ProblemDetails) in try endpoint.handle(exchange) }
     case .options(let allow):
       return Response(204, fields: [("Allow", allow)])
