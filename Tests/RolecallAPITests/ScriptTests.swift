@@ -10,7 +10,7 @@ import Testing
 
   private func session(at path: String) throws -> Session {
     let id = try #require(SessionID(path.dropFirst("/v1/sessions/".count)))
-    return try #require(client.service.sessions.session(id, at: Timestamp(seconds: 0)))
+    return try #require(try client.service.sessions.session(id, at: Timestamp(seconds: 0)))
   }
 
   @Test func anExportMakesAnEqualSession() throws {
