@@ -1,3 +1,4 @@
+import JSON
 import KVMModel
 import Synchronization
 
@@ -13,8 +14,8 @@ final class Session: Sendable {
     var updated: Timestamp
     /// What the operations have done.
     var statistics = Statistics()
-    /// The vCPU that was last shown.
-    var shown: ShownVCPU?
+    /// The document of the vCPU that was last read, with every key and the proposed names, at the revision it was read.
+    fileprivate var lastRead: (vcpu: Int, revision: Int, bytes: [UInt8])?
     /// Where the service counts the same.
     fileprivate let share: ServiceCounts.Share
   }
@@ -56,9 +57,21 @@ extension Session.State {
   ) throws(OperationError) -> OperationResult {
     let result = try machine.apply(operation, detail: detail)
     revision += 1
+    lastRead = nil
     updated = time
     statistics.count(result)
     share.count(operation, result)
     return result
+  }
+
+  /// The document of a vCPU of the machine, with every key and the proposed names. It is written once, and kept until
+  /// another operation was applied or another vCPU is read.
+  mutating func document(ofVCPU index: Int) -> [UInt8] {
+    if let lastRead, lastRead.vcpu == index, lastRead.revision == revision { return lastRead.bytes }
+    var json = JSONWriter(capacity: 8 * 1024)
+    machine.vcpus[index].write(to: &json, .proposed, in: machine, isAlone: true)
+    let bytes = json.finish()
+    lastRead = (index, revision, bytes)
+    return bytes
   }
 }
