@@ -31,8 +31,7 @@ import Testing
     try compare(try client.get("/openapi.json"))
   }
 
-  /// A vCPU is shown as kept bytes, or put together from parts of what was shown before; asked for all its keys by name, it
-  /// is written anew.
+  /// What is kept is sent only as long as it is right: asked for all its keys by name, a vCPU is written anew.
   @Test func keptDocumentsAreThoseWrittenAnew() throws {
     let client = TestClient()
     var random = SplitMix(state: 7)

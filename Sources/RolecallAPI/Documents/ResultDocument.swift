@@ -22,14 +22,14 @@ struct ResultDocument {
   /// The parts of a result that the model must write down for it.
   static func detail(isMinimal: Bool) -> Detail { isMinimal ? .all.subtracting(.narration) : .all }
 
-  /// Writes the document, with the vCPU as it is in `state`.
-  func write(to json: inout JSONWriter, _ naming: Naming, in state: inout Session.State) {
+  /// Writes the document, with the vCPU as it is in `machine`.
+  func write(to json: inout JSONWriter, _ naming: Naming, in machine: borrowing VirtualMachine) {
     json.beginObject()
     if isAlone, fields.contains("names") { naming.writeNames(to: &json) }
     if fields.contains("revision") { json.member("revision", revision) }
     if fields.contains("operation") {
       json.key("operation")
-      operation.write(to: &json, state.machine.machine.vendor)
+      operation.write(to: &json, machine.machine.vendor)
     }
     if fields.contains("outcome") {
       json.key("outcome")
@@ -37,7 +37,7 @@ struct ResultDocument {
     }
     if result.walk != nil, fields.contains("walk") {
       json.key("walk")
-      result.writeWalk(to: &json, state.machine.machine)
+      result.writeWalk(to: &json, machine.machine)
     }
     if let fault = result.faults.last, fields.contains("page_fault") {
       json.key("page_fault")
@@ -73,10 +73,10 @@ struct ResultDocument {
     if fields.contains("trace") { json.member("trace", strings: result.trace.map(\.text)) }
     if !isMinimal, fields.contains("vcpu") {
       json.key("vcpu")
-      switch operation {
-      case .vcpu(let index, _, _) where naming == .proposed: state.show(index).write(to: &json)
-      case .vcpu(let index, _, _): state.machine.vcpus[index].write(to: &json, naming, in: state.machine)
-      case .machine: json.null()
+      if case .vcpu(let index, _, _) = operation {
+        machine.vcpus[index].write(to: &json, naming, in: machine)
+      } else {
+        json.null()
       }
     }
     json.endObject()

@@ -15,16 +15,6 @@ extension VCPU {
   ) {
     json.beginObject()
     if isAlone, fields.contains("names") { naming.writeNames(to: &json) }
-    writeState(to: &json, fields: fields)
-    for name in MMUName.allCases where fields.contains(name.rawValue) {
-      json.key(named: name.rawValue)
-      self[name].write(to: &json, naming, in: machine)
-    }
-    json.endObject()
-  }
-
-  /// Writes the members but for `names` and the MMUs.
-  func writeState(to json: inout JSONWriter, fields: Fields = .all) {
     if fields.contains("id") { json.member("id", id) }
     if fields.contains("registers") {
       json.key("registers")
@@ -40,6 +30,11 @@ extension VCPU {
       json.key("nested")
       if let nested { nested.write(to: &json) } else { json.null() }
     }
+    for name in MMUName.allCases where fields.contains(name.rawValue) {
+      json.key(named: name.rawValue)
+      self[name].write(to: &json, naming, in: machine)
+    }
+    json.endObject()
   }
 }
 

@@ -90,7 +90,7 @@ extension Session.State {
         let document = ResultDocument(
           operation: operation, result: result, revision: revision, isMinimal: isMinimal,
           fields: isShort ? shortFields : .all)
-        document.write(to: &json, exchange.naming, in: &self)
+        document.write(to: &json, exchange.naming, in: machine)
       }
       return result.outcome
     } catch {

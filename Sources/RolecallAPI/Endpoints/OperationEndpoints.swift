@@ -45,7 +45,7 @@ private func applyOperation(
       return exchange.text(document.text(exchange.naming, in: state.machine), fields: headers)
     }
     return exchange.json(fields: headers, capacity: (isMinimal ? 2 : 16) * 1024) { json in
-      document.write(to: &json, exchange.naming, in: &state)
+      document.write(to: &json, exchange.naming, in: state.machine)
     }
   }
 }

@@ -42,7 +42,7 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
       return exchange.text(state.machine.vcpus[index].table(in: state.machine), fields: headers)
     }
     if exchange.naming == .proposed, fields.isAll {
-      return exchange.json(fields: headers, body: state.show(index).bytes)
+      return exchange.json(fields: headers, body: state.document(ofVCPU: index))
     }
     return exchange.json(fields: headers, capacity: 16 * 1024) { json in
       state.machine.vcpus[index].write(

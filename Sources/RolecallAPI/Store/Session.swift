@@ -21,8 +21,8 @@ final class Session: Sendable {
     var statistics: Statistics
     /// How it came to be so.
     private(set) var log: SessionLog
-    /// The vCPU that was last shown.
-    var shown: ShownVCPU?
+    /// The document of the vCPU that was last read, with every key and the proposed names, at the revision it was read.
+    fileprivate var lastRead: (vcpu: Int, revision: Int, bytes: [UInt8])?
     /// The last revision that was given to the store; 0 before the session itself was.
     var submitted = 0
     /// The last revision that watchers were told of, or will be once it is kept.
@@ -85,7 +85,7 @@ final class Session: Sendable {
     name: String?, boot: Boot, _ state: State, of source: SessionID, at time: Timestamp, counts: ServiceCounts
   ) {
     var state = state
-    (state.shown, state.submitted, state.announced, state.watchers) = (nil, 0, state.revision, [])
+    (state.submitted, state.announced, state.watchers) = (0, state.revision, [])
     self.init(
       name: name, boot: boot, created: time, source: (source, state.revision), state, counts: counts)
   }
@@ -127,6 +127,7 @@ extension Session.State {
     _ operation: Operation, detail: Detail, at time: Timestamp
   ) throws(OperationError) -> OperationResult {
     let result = try machine.apply(operation, detail: detail)
+    lastRead = nil
     statistics.count(result)
     share?.count(operation, result)
     log.append(
@@ -168,6 +169,17 @@ extension Session.State {
     let moment = try log.moment(at: state)
     log.append(step, to: state, at: time)
     (machine, statistics) = (moment.machine, moment.statistics)
+  }
+
+  /// The document of a vCPU of the machine, with every key and the proposed names. It is written once, and kept until
+  /// another operation was applied or another vCPU is read.
+  mutating func document(ofVCPU index: Int) -> [UInt8] {
+    if let lastRead, lastRead.vcpu == index, lastRead.revision == revision { return lastRead.bytes }
+    var json = JSONWriter(capacity: 8 * 1024)
+    machine.vcpus[index].write(to: &json, .proposed, in: machine, isAlone: true)
+    let bytes = json.finish()
+    lastRead = (index, revision, bytes)
+    return bytes
   }
 
   /// The session as it was at a revision.
