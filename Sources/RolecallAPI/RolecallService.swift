@@ -85,14 +85,15 @@ public final class RolecallService: Sendable {
   /// Answers a request by its route, whose number is put in `route`.
   private func answer(_ request: Request, _ route: inout Int) throws(ProblemDetails) -> Response {
     switch router.match(request) {
-    case .found(let endpoint, let parameters):
-      route = endpoint.number
+    case .found(let row, let parameters):
+      route = row + 1
+      let endpoint = router.routes[row].handler
       return try endpoint.handle(Exchange(request, parameters, endpoint, self))
     case .options(let allow):
       return Response(204, fields: [("Allow", allow)])
     case .methodNotAllowed(let allow):
       throw ProblemDetails(
-        .methodNotAllowed, "\(request.method.name.prefix(40)) is not among \(allow)",
+        .methodNotAllowed, "\(request.methodName.prefix(40)) is not among \(allow)",
         fields: [("Allow", allow)])
     case .notFound:
       throw ProblemDetails(

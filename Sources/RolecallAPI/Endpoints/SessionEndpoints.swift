@@ -103,20 +103,19 @@ extension Boot {
 }
 
 extension Exchange {
-  /// The session that the path names.
+  /// The session that the path names: the first parameter of its template.
   func session() throws(ProblemDetails) -> Session {
-    guard let id = parameters["id"].flatMap({ SessionID($0) }), let session = service.sessions.session(id)
+    guard let id = parameters.bytes(at: 0).flatMap(SessionID.init), let session = service.sessions.session(id)
     else {
       throw ProblemDetails(.unknownSession, "the session was deleted or never made")
     }
     return session
   }
 
-  /// The number of the vCPU that the path names.
+  /// The number of the vCPU that the path names: the second parameter of its template.
   func vcpu(of machine: borrowing VirtualMachine) throws(ProblemDetails) -> Int {
-    let text = parameters["n"] ?? ""
     let count = machine.vcpus.count
-    guard let number = Int(text), String(number) == text, (0..<count).contains(number) else {
+    guard let number = parameters.bytes(at: 1).flatMap(\.canonicalDecimal), number < count else {
       throw ProblemDetails(.unknownVCPU, OperationDecoder.vcpuRange(count))
     }
     return number
@@ -124,9 +123,7 @@ extension Exchange {
 
   /// A plain-text answer.
   func text(_ text: String, fields: ResponseFields) -> Response {
-    var all: ResponseFields = [("Content-Type", MediaType.text.rawValue)]
-    all.append(contentsOf: fields)
-    return Response(200, fields: all, body: Array(text.utf8))
+    Response(200, fields: fields.with(.text), body: Array(text.utf8))
   }
 }
 

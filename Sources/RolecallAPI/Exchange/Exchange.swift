@@ -23,25 +23,30 @@ struct Exchange {
   ) throws(ProblemDetails) {
     let query = request.queryItems
     if !endpoint.isForAnyone { try Self.check(query, endpoint.query) }
-    let preferred = MediaType.preferred(of: endpoint.media, accept: request[field: "Accept"])
-    guard let media = preferred ?? (endpoint.isForAnyone ? endpoint.media.first : nil) else {
+    guard
+      let media = MediaType.preferred(of: endpoint.media, by: request)
+        ?? (endpoint.isForAnyone ? endpoint.media.first : nil)
+    else {
       throw ProblemDetails(
         .notAcceptable,
         "the resource is offered as \(endpoint.media.map(\.rawValue).joined(separator: ", "))",
         fields: [("Vary", "Accept")])
     }
-    self.request = request
-    self.parameters = parameters
-    self.service = service
-    self.query = query
-    self.media = media
+    let naming: Naming
     switch query.first(where: { $0.name == "names" }).map({ $0.value ?? "" }) {
     case nil: naming = .proposed
     case "upstream": naming = .upstream
     case let other?:
       throw ProblemDetails(parameter: "names", "must be \"upstream\", not \"\(other.prefix(40))\"")
     }
-    preference = Self.preference(request)
+    let preference = Self.preference(request)
+    self.request = request
+    self.parameters = parameters
+    self.service = service
+    self.query = query
+    self.media = media
+    self.naming = naming
+    self.preference = preference
   }
 
   /// Throws if a parameter is not among those known, or stands twice; all such are told at once.
@@ -60,10 +65,12 @@ struct Exchange {
     if !faults.isEmpty { throw ProblemDetails(parameters: faults) }
   }
 
+  private static let returnMinimal = ArraySlice("return=minimal".utf8)
+
   private static func preference(_ request: Request) -> Preference {
-    guard let field = request[field: "Prefer"] else { return .none }
-    if field == "return=minimal" { return .minimal }
-    for preference in field.split(separator: ",") {
+    guard let first = request.fieldValue(.prefer) else { return .none }
+    if first == returnMinimal { return .minimal }
+    for preference in (request[field: .prefer] ?? "").split(separator: ",") {
       switch preference.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() {
       case "return=minimal": return .minimal
       case "return=representation": return .representation
@@ -149,9 +156,7 @@ struct Exchange {
     var json = JSONWriter()
     json.reserveCapacity(capacity)
     write(&json)
-    var all: ResponseFields = [("Content-Type", MediaType.json.rawValue)]
-    all.append(contentsOf: fields)
-    return Response(status, fields: all, body: json.finish())
+    return Response(status, fields: fields.with(.json), body: json.finish())
   }
 }
 

@@ -46,6 +46,6 @@ final class SessionStore: Sendable {
   }
 
   private func shard(_ id: SessionID) -> Shard {
-    shards[Int(UInt(bitPattern: id.hashValue) % UInt(shards.count))]
+    shards[id.shard % shards.count]
   }
 }
