@@ -1,12 +1,26 @@
+/// What holds for every connection of a server.
+public final class ConnectionRules: Sendable {
+  /// What a connection may ask.
+  public let limits: Limits
+  /// The hosts that are answered for; requests for others are refused with 421.
+  public let authorities: AllowedAuthorities
+
+  /// Rules as given.
+  public init(limits: Limits, authorities: AllowedAuthorities) {
+    self.limits = limits
+    self.authorities = authorities
+  }
+}
+
 /// One HTTP/1.1 connection as seen by the server (RFC 9112): bytes in, actions out. It owns no socket and no clock.
 ///
 /// The owner gives input with ``receive(_:count:)``, does what ``next()`` says until that says
-/// ``Action/needsInput``, and writes answers with ``answer(_:date:closing:into:)``.
+/// ``Action/needsInput``, and writes answers with ``answer(_:_:closing:into:)``.
 public struct HTTPConnection: Sendable {
   /// What the owner has to do next.
   public enum Action: Sendable {
-    /// Read more, or close if ``isClosing``.
-    case needsInput
+    /// Read more, or close if that is the phase.
+    case needsInput(Phase)
     /// Send ``continueResponse``, then ask again (RFC 9110 §10.1.1).
     case sendContinue
     /// Answer this request.
@@ -23,6 +37,8 @@ public struct HTTPConnection: Sendable {
     case head
     /// The rest of a body.
     case body
+    /// Nothing: once the answers are sent, the connection closes.
+    case closing
   }
 
   private enum State { case head, body(Int), chunked(ChunkedReader), answer, closed }
@@ -30,9 +46,7 @@ public struct HTTPConnection: Sendable {
   /// The interim response to `Expect: 100-continue`.
   public static let continueResponse = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
 
-  private let limits: Limits
-  private let authorities: AllowedAuthorities
-  private let commonFields: ResponseFields
+  private let rules: ConnectionRules
   private var state = State.head
   private var parser = HeadParser()
   private var headLength = 0
@@ -50,27 +64,23 @@ public struct HTTPConnection: Sendable {
   /// Bytes of the current message's content that have arrived.
   public private(set) var contentReceived = 0
 
-  /// A new connection. Requests for other hosts than `authorities` are refused with 421. Every answer carries
-  /// `commonFields`.
-  public init(
-    limits: Limits, authorities: AllowedAuthorities = .any, commonFields: ResponseFields = ResponseFields()
-  ) {
-    self.limits = limits
-    self.authorities = authorities
-    self.commonFields = commonFields
+  /// A new connection.
+  public init(_ rules: ConnectionRules) { self.rules = rules }
+
+  /// A new connection with rules of its own.
+  public init(limits: Limits, authorities: AllowedAuthorities = .any) {
+    self.init(ConnectionRules(limits: limits, authorities: authorities))
   }
 
   /// Whether no further request will be read: once the answers are sent, the connection closes.
-  public var isClosing: Bool {
-    if case .closed = state { return true }
-    return false
-  }
+  public var isClosing: Bool { phase == .closing }
 
   /// What the connection waits for.
   public var phase: Phase {
     switch state {
     case .body, .chunked: .body
-    default: start < end || parser.hasBegun ? .head : .idle
+    case .closed: .closing
+    case .head, .answer: start < end || parser.hasBegun ? .head : .idle
     }
   }
 
@@ -97,7 +107,7 @@ public struct HTTPConnection: Sendable {
       return refuse(error)
     }
     keepRest()
-    return .needsInput
+    return .needsInput(phase)
   }
 
   /// Copies what is left of the caller's buffer, so that the caller may use that again before ``next()`` has
@@ -119,18 +129,19 @@ public struct HTTPConnection: Sendable {
   /// To be called when the client has sent its last byte (FIN): an unfinished request is refused (RFC 9112 §8), nil
   /// means that nothing is owed.
   public mutating func inputEnded() -> Action? {
-    guard !isClosing else { return nil }
-    if phase == .idle {
+    switch phase {
+    case .closing: return nil
+    case .idle:
       state = .closed
       return nil
+    case .head, .body: return refuse(.incompleteMessage)
     }
-    return refuse(.incompleteMessage)
   }
 
   /// To be called when the current phase took too long: what to answer, nil for an idle connection.
   public mutating func timedOut() -> Action? {
     switch phase {
-    case .idle:
+    case .idle, .closing:
       state = .closed
       return nil
     case .head: return refuse(.headerTimeout)
@@ -145,14 +156,13 @@ public struct HTTPConnection: Sendable {
 
   /// Appends the answer to the current request to `output`. With `closing`, it is the connection's last.
   public mutating func answer(
-    _ response: Response, date: DateField, closing: Bool = false, into output: inout [UInt8]
+    _ response: borrowing Response, _ standing: borrowing StandingFields, closing: Bool = false,
+    into output: inout [UInt8]
   ) {
-    var isLast = closing || !isPersistent
-    if case .closed = state { isLast = true }
+    let isLast = closing || !isPersistent || isClosing
     let writer = ResponseWriter(
-      isHead: parser.head.method == .head, isLast: isLast,
-      namesKeepAlive: parser.head.version == .http1_0, commonFields: commonFields)
-    writer.write(response, date: date, into: &output)
+      isHead: parser.head.method == .head, isLast: isLast, namesKeepAlive: parser.head.version == .http1_0)
+    writer.write(response, standing, into: &output)
     parser.reset()
     headLength = 0
     content = []
@@ -177,7 +187,7 @@ public struct HTTPConnection: Sendable {
       guard start < end else { return nil }
       let bytes = buffer
       let message = bytes.span.extracting(start..<end)
-      guard let length = try parser.parse(message, limits: limits) else { return nil }
+      guard let length = try parser.parse(message, rules) else { return nil }
       headLength = length
       try beginBody(message)
     }
@@ -186,11 +196,12 @@ public struct HTTPConnection: Sendable {
       let received = end - start - headLength
       contentReceived = min(received, length)
       guard received >= length else { return continueIfOwed() }
-      let first = start + headLength
-      return complete(buffer[first..<first + length], consumed: headLength + length)
+      let request = Request(
+        head: parser.head, bytes: buffer, base: start, bodyRange: ByteRange(headLength, headLength + length))
+      return complete(request, consumed: headLength + length)
     case .chunked(var reader):
       let first = start + headLength
-      let bodyEnd = try reader.read(buffer, first..<end, into: &content, limits: limits)
+      let bodyEnd = try reader.read(buffer, first..<end, into: &content, limits: rules.limits)
       contentReceived = content.count
       guard let bodyEnd else {
         state = .chunked(reader)
@@ -198,7 +209,10 @@ public struct HTTPConnection: Sendable {
         keepHead()
         return continueIfOwed()
       }
-      return complete(content[...], consumed: bodyEnd - start)
+      let message = buffer[start..<first] + content
+      let request = Request(
+        head: parser.head, bytes: Array(message), base: 0, bodyRange: ByteRange(headLength, message.count))
+      return complete(request, consumed: bodyEnd - start)
     case .head, .answer, .closed:
       return nil
     }
@@ -209,9 +223,12 @@ public struct HTTPConnection: Sendable {
     let control = parser.control
     let isHTTP1_1 = parser.head.version == .http1_1
     if isHTTP1_1, control.host == nil { throw .hostMissing }
-    let framing = try control.framing(version: parser.head.version, bodyLimit: limits.body)
+    let framing = try control.framing(version: parser.head.version, bodyLimit: rules.limits.body)
     parser.useHost()
-    guard authorities.allows(message, parser.head.authority) else { throw .misdirected }
+    guard
+      control.isHostListed && !parser.head.isAbsolute
+        || rules.authorities.allows(message, parser.head.authority)
+    else { throw .misdirected }
     isPersistent = !control.hasClose && (isHTTP1_1 || control.hasKeepAlive)
     owesContinue = control.expectsContinue && isHTTP1_1 && message.count == headLength
     switch framing {
@@ -226,8 +243,7 @@ public struct HTTPConnection: Sendable {
     return .sendContinue
   }
 
-  private mutating func complete(_ body: ArraySlice<UInt8>, consumed: Int) -> Action {
-    let request = Request(head: parser.head, bytes: buffer, base: start, body: body)
+  private mutating func complete(_ request: consuming Request, consumed: Int) -> Action {
     start += consumed
     state = .answer
     return .request(request)

@@ -6,33 +6,31 @@ struct ResponseWriter {
   let isLast: Bool
   /// Whether persistence must be said: HTTP/1.0 does not assume it (RFC 9112 §9.3).
   let namesKeepAlive: Bool
-  /// What every answer carries beside its own fields.
-  let commonFields: ResponseFields
 
-  func write(_ response: Response, date: DateField, into output: inout [UInt8]) {
+  private static let close = Array("Connection: close\r\n".utf8)
+  private static let keepAlive = Array("Connection: keep-alive\r\n".utf8)
+
+  func write(_ response: borrowing Response, _ standing: borrowing StandingFields, into output: inout [UInt8])
+  {
     let hasContent = !response.status.forbidsContent
-    output.reserveCapacity(
-      output.count + response.fields.lines.count + commonFields.lines.count + response.body.count + 192)
-    output.append("HTTP/1.1 ")
-    output.append(decimal: Int(response.status.rawValue))
-    output.append(" ")
-    output.append(response.status.reason)
-    output.append("\r\nDate: ")
-    output.append(contentsOf: date.value)
-    output.append("\r\n")
-    output.append(contentsOf: response.fields.lines)
-    output.append(contentsOf: commonFields.lines)
+    if response.status == 200 {
+      output.append(contentsOf: standing.linesAfterOK)
+    } else {
+      output.append(contentsOf: response.status.line)
+      output.append(contentsOf: standing.lines)
+      if hasContent { output.append(contentsOf: StandingFields.contentLength) }
+    }
     if hasContent {
-      output.append("Content-Length: ")
       output.append(decimal: response.body.count)
-      output.append("\r\n")
+      output.appendNewline()
     }
+    output.append(contentsOf: response.fields.lines)
     if isLast {
-      output.append("Connection: close\r\n")
+      output.append(contentsOf: Self.close)
     } else if namesKeepAlive {
-      output.append("Connection: keep-alive\r\n")
+      output.append(contentsOf: Self.keepAlive)
     }
-    output.append("\r\n")
+    output.appendNewline()
     if hasContent && !isHead { output.append(contentsOf: response.body) }
   }
 }

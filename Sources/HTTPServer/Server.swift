@@ -46,9 +46,10 @@ public final class Server: Sendable {
       guard let service else { return (0, 0) }
       return (service.connections.load(ordering: .relaxed), service.buffered.load(ordering: .relaxed))
     }
-    loops[0].accept(from: listener, spreadOver: loops)
     for (index, loop) in loops.enumerated() {
-      DispatchQueue(label: "http.loop.\(index)").async(group: finished) { loop.run() }
+      DispatchQueue(label: "http.loop.\(index)").async(group: finished) { [loops] in
+        index == 0 ? loop.run(accepting: listener, spreadOver: loops) : loop.run()
+      }
     }
     logger.info(
       "serving",

@@ -4,8 +4,7 @@ import Synchronization
 
 /// What all loops of a server share.
 final class Service: Sendable {
-  let limits: Limits
-  let authorities: AllowedAuthorities
+  let rules: ConnectionRules
   let commonFields: ResponseFields
   let rateLimiter: RateLimiter?
   let unlimitedPaths: [[UInt8]]
@@ -23,20 +22,21 @@ final class Service: Sendable {
     _ configuration: ServerConfiguration, authorities: AllowedAuthorities, logger: Logger,
     renderError: @escaping Server.ErrorRenderer, handler: @escaping Server.Handler
   ) {
-    limits = configuration.limits
+    rules = ConnectionRules(limits: configuration.limits, authorities: authorities)
     commonFields = configuration.commonFields
     rateLimiter = configuration.rateLimit.map(RateLimiter.init)
     unlimitedPaths = configuration.unlimitedPaths.map { Array($0.utf8) }
     metrics = configuration.metrics
     accessLog = configuration.accessLog
-    self.authorities = authorities
     self.logger = logger
     self.renderError = renderError
     self.handler = handler
   }
 
+  var limits: Limits { rules.limits }
+
   /// The answer to a request that no handler sees.
-  func refusal(_ error: HTTPError) -> Response { renderError(error, limits, authorities) }
+  func refusal(_ error: HTTPError) -> Response { renderError(error, rules.limits, rules.authorities) }
 
   /// Whether a request is counted against the rate limit.
   func isLimited(_ request: Request) -> Bool {

@@ -107,8 +107,9 @@ public final class RolecallService: Sendable {
     _ request: Request, _ commitment: Commitment?, _ reply: inout Reply
   ) throws(ProblemDetails) -> Response {
     switch router.match(request) {
-    case .found(let endpoint, let parameters):
-      reply.route = endpoint.number
+    case .found(let row, let parameters):
+      reply.route = row + 1
+      let endpoint = router.routes[row].handler
       guard request.method == .post, let field = request[field: "Idempotency-Key"] else {
         return try endpoint.handle(Exchange(request, parameters, endpoint, self, commitment))
       }
@@ -119,7 +120,7 @@ public final class RolecallService: Sendable {
       return Response(204, fields: [("Allow", allow)])
     case .methodNotAllowed(let allow):
       throw ProblemDetails(
-        .methodNotAllowed, "\(request.method.name.prefix(40)) is not among \(allow)",
+        .methodNotAllowed, "\(request.methodName.prefix(40)) is not among \(allow)",
         fields: [("Allow", allow)])
     case .notFound:
       throw ProblemDetails.unknownPath

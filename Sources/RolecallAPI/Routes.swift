@@ -1,17 +1,24 @@
 import HTTPCore
 
 /// What answers the requests of a route.
-struct Endpoint: Sendable {
+final class Endpoint: Sendable {
   /// The query parameters it knows.
   let query: [String]
   /// The media types it offers, the preferred one first.
   let media: [MediaType]
   /// Whether any query and any Accept field will do: browsers, probes and load balancers add what they like.
   let isForAnyone: Bool
-  /// Its place in the route table, counted from 1.
-  var number = 0
   /// Makes the answer.
-  let handle: @Sendable (Exchange) throws(ProblemDetails) -> Response
+  let handle: Handler
+
+  typealias Handler = @Sendable (Exchange) throws(ProblemDetails) -> Response
+
+  init(query: [String], media: [MediaType], isForAnyone: Bool, handle: @escaping Handler) {
+    self.query = query
+    self.media = media
+    self.isForAnyone = isForAnyone
+    self.handle = handle
+  }
 }
 
 /// A row of the route table.
@@ -19,19 +26,13 @@ typealias APIRoute = Router<Endpoint>.Route
 
 private func route(
   _ method: Method, _ template: String, query: [String] = [], media: [MediaType] = [.json],
-  isForAnyone: Bool = false, _ handle: @escaping @Sendable (Exchange) throws(ProblemDetails) -> Response
+  isForAnyone: Bool = false, _ handle: @escaping Endpoint.Handler
 ) -> APIRoute {
   APIRoute(method, template, Endpoint(query: query, media: media, isForAnyone: isForAnyone, handle: handle))
 }
 
 /// Every route of the service.
-let apiRoutes: [APIRoute] = allRoutes.enumerated().map { index, route in
-  var endpoint = route.handler
-  endpoint.number = index + 1
-  return APIRoute(route.method, route.template, endpoint)
-}
-
-private let allRoutes: [APIRoute] =
+let apiRoutes: [APIRoute] =
   [
     route(.get, "/", media: [.html], isForAnyone: true, answerStartPage),
     route(.get, "/docs", media: [.html], isForAnyone: true, answerDescriptionPage),

@@ -7,7 +7,7 @@ struct Exchange {
   var output: [UInt8] = []
   var connection: HTTPConnection
 
-  static let date = DateField(unixSeconds: 0)
+  static let standing = StandingFields(unixSeconds: 0)
 
   init(limits: Limits = Limits(), authorities: AllowedAuthorities = .any) {
     connection = HTTPConnection(limits: limits, authorities: authorities)
@@ -41,12 +41,12 @@ struct Exchange {
     case .sendContinue: actions.append("continue")
     case .request(let request):
       actions.append(
-        "\(request.method.name) \(request.path) \(String(decoding: request.body, as: UTF8.self))")
+        "\(request.methodName) \(request.path) \(String(decoding: request.body, as: UTF8.self))")
       requests.append(request)
-      connection.answer(Response(200, body: Array(request.body)), date: Self.date, into: &output)
+      connection.answer(Response(200, body: Array(request.body)), Self.standing, into: &output)
     case .refuse(let error):
       actions.append("refuse \(error)")
-      connection.answer(Response(error.status), date: Self.date, into: &output)
+      connection.answer(Response(error.status), Self.standing, into: &output)
     }
   }
 }

@@ -49,7 +49,7 @@ private let inputs = [
     return
   }
   var output: [UInt8] = []
-  connection.answer(Response(200), date: Exchange.date, into: &output)
+  connection.answer(Response(200), Exchange.standing, into: &output)
   connection.keepRest()
   for index in buffer.indices { buffer[index] = 0 }
   guard case .request(let second) = connection.next() else {

@@ -6,7 +6,7 @@ private func answer(_ response: Response, to request: String) -> String {
   var output: [UInt8] = []
   connection.receive(Array(request.utf8), count: request.utf8.count)
   _ = connection.next()
-  connection.answer(response, date: DateField(unixSeconds: 0), into: &output)
+  connection.answer(response, Exchange.standing, into: &output)
   return String(decoding: output, as: UTF8.self)
 }
 
@@ -14,7 +14,7 @@ private let date = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
 
 @Test func responsesAreFramedByLength() {
   let response = Response(200, contentType: "text/plain", body: Array("hello".utf8))
-  let head = "HTTP/1.1 200 OK\r\n\(date)Content-Type: text/plain\r\nContent-Length: 5\r\n"
+  let head = "HTTP/1.1 200 OK\r\n\(date)Content-Length: 5\r\nContent-Type: text/plain\r\n"
   #expect(answer(response, to: get()) == head + "\r\nhello")
   #expect(answer(response, to: "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n") == head + "\r\n")
   #expect(answer(response, to: get(version: "HTTP/1.0")) == head + "Connection: close\r\n\r\nhello")
@@ -37,12 +37,16 @@ private let date = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
 
 @Test func everyAnswerCarriesTheCommonFields() {
   for request in [get(), "GET / HTTP/2.0\r\n", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"] {
-    var connection = HTTPConnection(limits: Limits(), commonFields: [("X-Common", "y")])
+    var connection = HTTPConnection(limits: Limits())
     var output: [UInt8] = []
     connection.receive(Array(request.utf8), count: request.utf8.count)
     _ = connection.next()
-    connection.answer(Response(200, fields: [("X-Own", "z")]), date: Exchange.date, into: &output)
-    let text = String(decoding: output, as: UTF8.self)
-    #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n\(date)X-Own: z\r\nX-Common: y\r\nContent-Length: 0\r\n"))
+    let standing = StandingFields(unixSeconds: 0, common: [("X-Common", "y")])
+    for (status, line) in [(200, "200 OK"), (404, "404 Not Found")] as [(Status, String)] {
+      output = []
+      connection.answer(Response(status, fields: [("X-Own", "z")]), standing, into: &output)
+      let text = String(decoding: output, as: UTF8.self)
+      #expect(text.hasPrefix("HTTP/1.1 \(line)\r\n\(date)X-Common: y\r\nContent-Length: 0\r\nX-Own: z\r\n"))
+    }
   }
 }

@@ -28,7 +28,7 @@ private func withServer(
     },
     handler: { request in
       if request.path == "/large" { return Response(200, body: large) }
-      let text = "[\(request.method.name) \(request.path) \(String(decoding: request.body, as: UTF8.self))]"
+      let text = "[\(request.methodName) \(request.path) \(String(decoding: request.body, as: UTF8.self))]"
       return Response(200, contentType: "text/plain", body: Array(text.utf8))
     })
   defer { server.shutdown() }

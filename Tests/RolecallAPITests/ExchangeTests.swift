@@ -159,7 +159,7 @@ import Testing
         ).replacing(
           "{value}", with: "1")
       guard method != "DELETE" else { continue }
-      let answer = try client.send(Method(method), target)
+      let answer = try client.send(method: method, target)
       #expect(answer.json["type"].string != "/problems/not-found", "\(method) \(target)")
       #expect(answer.status < 500, "\(method) \(target)")
     }

@@ -100,7 +100,7 @@ import Testing
     let before = try client.get("/metrics").text.count { $0 == "\n" }
     for number in 0..<50 {
       _ = try client.get("/path\(number)")
-      _ = try client.send(.other("METHOD\(number)"), "/v1/sessions/\(number)")
+      _ = try client.send(method: "METHOD\(number)", "/v1/sessions/\(number)")
     }
     #expect(try client.get("/metrics").text.count { $0 == "\n" } == before)
   }

@@ -9,7 +9,7 @@ import Testing
   let client = TestClient()
 
   private func session(at path: String) throws -> Session {
-    let id = try #require(SessionID(path.dropFirst("/v1/sessions/".count)))
+    let id = try #require(SessionID(ArraySlice(path.dropFirst("/v1/sessions/".count).utf8)))
     return try #require(try client.service.sessions.session(id, at: Timestamp(seconds: 0)))
   }
 

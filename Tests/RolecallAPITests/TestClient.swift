@@ -41,8 +41,14 @@ struct TestClient {
   func send(
     _ method: Method, _ path: String, _ body: String? = nil, fields: [(name: String, value: String)] = []
   ) throws -> Answer {
+    try send(method: method.name, path, body, fields: fields)
+  }
+
+  func send(
+    method: String, _ path: String, _ body: String? = nil, fields: [(name: String, value: String)] = []
+  ) throws -> Answer {
     let type = body == nil ? [] : [(name: "Content-Type", value: "application/json")]
-    let request = try Request(method, path, fields: type + fields, body: Array((body ?? "").utf8))
+    let request = try Request(method: method, path, fields: type + fields, body: Array((body ?? "").utf8))
     return Answer(response: service.answer(to: request))
   }
 

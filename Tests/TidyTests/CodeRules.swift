@@ -11,6 +11,9 @@ let uncheckedSendablePlaces = [
 ]
 
 let unsafePlaces = [
+  Exception(
+    place: "Sources/HTTPCore/Parsing/Words.swift",
+    reason: "eight bytes are read at once, within checked bounds"),
   Exception(place: "Sources/HTTPServer/", reason: "system calls take pointers"),
   Exception(
     place: "Sources/JSON/ByteBuffer.swift",

@@ -44,9 +44,9 @@ class Connection:
         while (end := self.rest.find(b"\r\n\r\n")) < 0:
             self.receive()
         head = self.rest[:end].decode()
-        if not re.match(r"HTTP/1.1 2", head):
+        if not re.match(r"HTTP/1.1 (2|304)", head):
             sys.exit(f"error: a request failed: {head}")
-        length = int(re.search(r"(?im)^content-length: *(\d+)", head)[1])
+        length = int(found[1]) if (found := re.search(r"(?im)^content-length: *(\d+)", head)) else 0
         while len(self.rest) < end + 4 + length:
             self.receive()
         self.rest = self.rest[end + 4 + length:]
@@ -59,10 +59,20 @@ class Connection:
         self.rest += data
 
 
-def read_vcpu(connection, session, count):
-    data = connection.request("GET", f"{session}/vcpus/0")
+def read_liveness(connection, session, count):
+    data = connection.request("GET", "/livez")
     for _ in range(count):
         connection.exchange(data)
+
+
+def read_vcpu(connection, session, count, fields=""):
+    data = connection.request("GET", f"{session}/vcpus/0", fields)
+    for _ in range(count):
+        connection.exchange(data)
+
+
+def read_vcpu_unchanged(connection, session, count):
+    read_vcpu(connection, session, count, 'If-None-Match: "1"\r\n')
 
 
 def read_vcpu_pipelined(connection, session, count):
@@ -86,6 +96,8 @@ def set_cr_minimal(connection, session, count):
 
 
 CASES = {
+    "get-livez": read_liveness,
+    "get-vcpu-not-modified": read_vcpu_unchanged,
     "get-vcpu": read_vcpu,
     "get-vcpu-pipelined-16": read_vcpu_pipelined,
     "set-cr-minimal": set_cr_minimal,
@@ -126,7 +138,7 @@ def main():
     parser.add_argument("--record", dest="records", action="store_true")
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("cases", nargs="*", metavar="CASE", help="only these cases")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     record = json.loads(options.record.read_text())
     if unknown := set(options.cases) - set(CASES):
         parser.error(f"no case {', '.join(unknown)}; cases: {', '.join(CASES)}")

@@ -7,7 +7,7 @@ struct Observer {
   private(set) var output: [UInt8] = []
   private var connection: HTTPConnection
   private let keepsRest: Bool
-  private static let date = DateField(unixSeconds: 0)
+  private static let standing = StandingFields(unixSeconds: 0)
 
   /// With `keepsRest`, the receive buffer is overwritten between two requests of the same piece.
   init(limits: Limits, authorities: AllowedAuthorities, keepsRest: Bool = false) {
@@ -47,16 +47,16 @@ struct Observer {
     case .request(let request):
       actions.append(text(of: request))
       let response = Response(200, fields: [("X-Count", "\(request.fieldCount)")], body: Array(request.body))
-      connection.answer(response, date: Self.date, into: &output)
+      connection.answer(response, Self.standing, into: &output)
     case .refuse(let error):
       actions.append("refuse \(error)")
-      connection.answer(Response(error.status), date: Self.date, closing: true, into: &output)
+      connection.answer(Response(error.status), Self.standing, closing: true, into: &output)
       require(connection.isClosing, "a refused connection must close")
     }
   }
 
   private func text(of request: Request) -> String {
-    var parts = [request.method.name, "\(request.version)", request.path, "\(request.isForServer)"]
+    var parts = [request.methodName, "\(request.version)", request.path, "\(request.isForServer)"]
     parts += request.pathSegments.map { String(decoding: $0, as: UTF8.self) }
     parts += request.queryItems.map { "\($0)" }
     parts.append(request.authority.map { "\(Array($0))" } ?? "-")
@@ -64,7 +64,7 @@ struct Observer {
       let field = request.field(at: index)
       let name = String(decoding: field.name, as: UTF8.self)
       parts.append("\(name)=\(Array(field.value))")
-      require(request.fieldValue(name) != nil, "the field \(name) is not found by its name")
+      require(!request.fieldValues(named: name).isEmpty, "the field \(name) is not found by its name")
       require(request[field: name] != nil, "the field \(name) has no text")
     }
     parts.append("\(Array(request.body))")

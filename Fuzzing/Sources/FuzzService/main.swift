@@ -37,9 +37,9 @@ runFuzzer { input in
     case .needsInput: return
     case .sendContinue: continue
     case .request(let request):
-      connection.answer(service.ask(request), date: DateField(unixSeconds: 0), into: &output)
+      connection.answer(service.ask(request), StandingFields(unixSeconds: 0), into: &output)
     case .refuse(let error):
-      connection.answer(service.refusal(error), date: DateField(unixSeconds: 0), into: &output)
+      connection.answer(service.refusal(error), StandingFields(unixSeconds: 0), into: &output)
       return
     }
   }

@@ -1,24 +1,29 @@
 /// A request method (RFC 9110 §9); names are case-sensitive.
-public enum Method: Sendable, Hashable {
+public enum Method: UInt8, Sendable, CaseIterable {
   case get, head, post, put, delete, patch, options, trace, connect
-  /// Any other token.
-  case other(String)
+  /// Any other token; the request knows its name.
+  case other
 
-  /// The methods with a case of their own, by name.
-  static let known: [(name: String, method: Method)] = [
-    ("GET", .get), ("HEAD", .head), ("POST", .post), ("PUT", .put), ("DELETE", .delete), ("PATCH", .patch),
-    ("OPTIONS", .options), ("TRACE", .trace), ("CONNECT", .connect),
+  /// The name as it stands in a request line; empty for ``other``.
+  public var name: String { Self.names[Int(rawValue)] }
+
+  private static let names = [
+    "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "",
   ]
+  private static let words = names.map(UInt64.init(ascii:))
 
   /// The method of that exact name.
   public init(_ name: some StringProtocol) {
-    self = Self.known.first { $0.name == name }?.method ?? .other(String(name))
+    self = Self.allCases.first { $0.name == name } ?? .other
   }
 
-  /// The name as it stands in a request line.
-  public var name: String {
-    if case .other(let name) = self { return name }
-    return Self.known.first { $0.method == self }?.name ?? ""
+  /// The method whose name is in `word`, filled up with zeros; nil if it has more than eight letters or is ``other``.
+  init?(word: UInt64) {
+    for (index, known) in Self.words.enumerated() where known == word && word != 0 {
+      self.init(rawValue: UInt8(index))
+      return
+    }
+    return nil
   }
 }
 

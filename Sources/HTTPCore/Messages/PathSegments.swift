@@ -11,15 +11,9 @@ public struct PathSegments: Sequence, IteratorProtocol, Sendable {
   /// The next segment.
   public mutating func next() -> ArraySlice<UInt8>? {
     guard let path = rest else { return nil }
-    var end = path.startIndex
-    var isEncoded = false
-    while end < path.endIndex, path[end] != UInt8(ascii: "/") {
-      if path[end] == UInt8(ascii: "%") { isEncoded = true }
-      end += 1
-    }
+    let end = path.firstIndex(of: UInt8(ascii: "/")) ?? path.endIndex
     rest = end < path.endIndex ? path[(end + 1)...] : nil
-    let segment = path[path.startIndex..<end]
-    return isEncoded ? percentDecoded(segment) : segment
+    return percentDecoded(path[..<end])
   }
 }
 

@@ -4,15 +4,18 @@
 /// It shares the bytes of the receive buffer; keeping one beyond its handler makes the server copy that buffer.
 public struct Request: Sendable {
   let head: RequestHead
-  /// The bytes that the head's ranges count from ``base``.
+  /// The bytes that all ranges count from ``base``.
   let bytes: [UInt8]
   let base: Int
+  let bodyRange: ByteRange
 
   /// The content (RFC 9110 §6.4); empty when there is none.
-  public let body: ArraySlice<UInt8>
+  public var body: ArraySlice<UInt8> { slice(bodyRange) }
 
   /// The method.
   public var method: Method { head.method }
+  /// The method's name as received.
+  public var methodName: String { String(decoding: slice(head.methodName), as: UTF8.self) }
   /// The version that the client speaks.
   public var version: Version { head.version }
   /// Whether the target is `*` (RFC 9112 §3.2.4): the request is about the server as a whole.
@@ -24,7 +27,10 @@ public struct Request: Sendable {
   /// The path's segments, percent-decoded one by one.
   public var pathSegments: PathSegments { PathSegments(path: rawPath) }
   /// The query as received, without `?`; nil when there is none.
-  public var rawQuery: ArraySlice<UInt8>? { head.query.map(slice) }
+  public var rawQuery: ArraySlice<UInt8>? {
+    guard let query = head.query else { return nil }
+    return slice(query)
+  }
   /// The query's items.
   public var queryItems: [QueryItem] { rawQuery.map(QueryItem.parse) ?? [] }
   /// The host and port that the request is for (RFC 9110 §7.1): of an absolute target, else of Host; nil in
@@ -40,34 +46,45 @@ public struct Request: Sendable {
     return (slice(field.name), slice(field.value))
   }
 
-  /// The values of every field line of that name, in order; the case of letters does not matter.
-  public func fieldValues(_ name: String) -> [ArraySlice<UInt8>] {
-    let length = name.utf8.count
+  /// The values of every field line of that name, in order.
+  public func fieldValues(_ name: FieldName) -> [ArraySlice<UInt8>] {
+    guard head.mayHave(name) else { return [] }
     var values: [ArraySlice<UInt8>] = []
-    for field in head.fields where field.name.count == length {
-      if slice(field.name).equalsIgnoringCase(name) { values.append(slice(field.value)) }
-    }
+    for field in head.fields where isNamed(field, name) { values.append(slice(field.value)) }
     return values
   }
 
   /// The value of the first field line of that name.
-  public func fieldValue(_ name: String) -> ArraySlice<UInt8>? {
-    let length = name.utf8.count
-    for field in head.fields where field.name.count == length {
-      if slice(field.name).equalsIgnoringCase(name) { return slice(field.value) }
-    }
+  public func fieldValue(_ name: FieldName) -> ArraySlice<UInt8>? {
+    guard head.mayHave(name) else { return nil }
+    for field in head.fields where isNamed(field, name) { return slice(field.value) }
     return nil
   }
 
+  /// The values of every field line of a name that the program did not choose, in order.
+  public func fieldValues(named name: String) -> [ArraySlice<UInt8>] {
+    (0..<fieldCount).map(field(at:)).filter { $0.name.equalsIgnoringCase(name) }.map(\.value)
+  }
+
   /// The values of that name as one text, joined by `, ` (RFC 9110 §5.3); nil when there is none.
-  public subscript(field name: String) -> String? {
-    let values = fieldValues(name)
+  public subscript(field name: FieldName) -> String? {
+    Self.text(fieldValues(name))
+  }
+
+  /// The same for a name that the program did not choose.
+  public subscript(field name: String) -> String? { Self.text(fieldValues(named: name)) }
+
+  private static func text(_ values: [ArraySlice<UInt8>]) -> String? {
     guard let first = values.first else { return nil }
     if values.count == 1 { return String(decoding: first, as: UTF8.self) }
     return String(decoding: Array(values.joined(separator: ", ".utf8)), as: UTF8.self)
   }
 
-  private func slice(_ range: Range<Int>) -> ArraySlice<UInt8> {
+  private func isNamed(_ field: RequestHead.Field, _ name: FieldName) -> Bool {
+    name.matches(bytes.span.extracting(droppingFirst: base), field.name)
+  }
+
+  private func slice(_ range: ByteRange) -> ArraySlice<UInt8> {
     bytes[range.lowerBound + base..<range.upperBound + base]
   }
 }
@@ -77,8 +94,15 @@ extension Request {
   public init(
     _ method: Method, _ target: String, fields: [(name: String, value: String)] = [], body: [UInt8] = []
   ) throws(HTTPError) {
+    try self.init(method: method.name, target, fields: fields, body: body)
+  }
+
+  /// The same with a method of that name.
+  public init(
+    method: String, _ target: String, fields: [(name: String, value: String)] = [], body: [UInt8] = []
+  ) throws(HTTPError) {
     var message: [UInt8] = []
-    message.append("\(method.name) \(target) HTTP/1.1\r\nHost: localhost\r\n")
+    message.append("\(method) \(target) HTTP/1.1\r\nHost: localhost\r\n")
     for field in fields { message.append("\(field.name): \(field.value)\r\n") }
     if !body.isEmpty { message.append("Content-Length: \(body.count)\r\n") }
     message.append("\r\n")
@@ -97,25 +121,38 @@ extension Request {
 struct RequestHead: Sendable {
   /// A field line's name and value without surrounding whitespace.
   struct Field: Sendable {
-    private let nameStart, nameEnd, valueStart, valueEnd: UInt32
-
-    init(name: Range<Int>, value: Range<Int>) {
-      nameStart = UInt32(name.lowerBound)
-      nameEnd = UInt32(name.upperBound)
-      valueStart = UInt32(value.lowerBound)
-      valueEnd = UInt32(value.upperBound)
-    }
-
-    var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
-    var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+    let name, value: ByteRange
   }
 
   var method = Method.get
+  var methodName = ByteRange()
   var version = Version.http1_1
-  var path = 0..<0
-  var query: Range<Int>?
-  var authority: Range<Int>?
   var isAsterisk = false
   var isAbsolute = false
+  /// Whether anything in the path is percent-encoded.
+  var isPathEncoded = false
+  var path = ByteRange()
+  var query: ByteRange?
+  var authority: ByteRange?
+  /// A bit for each length of a field name, modulo 64, so that most names that are absent are not looked for.
+  private var nameLengths: UInt64 = 0
   var fields: [Field] = []
+
+  mutating func append(_ field: Field) {
+    nameLengths |= 1 << UInt64(field.name.count & 63)
+    fields.append(field)
+  }
+
+  /// Whether a field of that name can be among the fields.
+  func mayHave(_ name: FieldName) -> Bool { nameLengths >> UInt64(name.count & 63) & 1 == 1 }
+
+  /// Forgets everything but the fields, which requests may still share.
+  mutating func reset() {
+    (method, methodName) = (.get, ByteRange())
+    version = .http1_1
+    (isAsterisk, isAbsolute, isPathEncoded) = (false, false, false)
+    path = ByteRange()
+    (query, authority) = (nil, nil)
+    nameLengths = 0
+  }
 }

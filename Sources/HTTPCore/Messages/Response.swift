@@ -2,7 +2,7 @@
 ///
 /// Date, Content-Length and Connection are added when it is written; a handler does not set them.
 /// Content that is produced over time (Server-Sent Events) will make ``body`` an enum of bytes and a stream that
-/// posts to the connection's loop; ``HTTPConnection/answer(_:date:closing:into:)`` is the one place to frame it.
+/// posts to the connection's loop; ``HTTPConnection/answer(_:_:closing:into:)`` is the one place to frame it.
 public struct Response: Sendable {
   /// The status.
   public var status: Status
@@ -52,6 +52,14 @@ public struct ResponseFields: Sendable, Equatable, ExpressibleByArrayLiteral {
     lines.append("\r\n")
   }
 
+  /// Adds a line in whose value a number stands.
+  public mutating func append(_ line: NumberedField, _ number: Int) {
+    if lines.isEmpty { lines.reserveCapacity(128) }
+    lines.append(contentsOf: line.start)
+    lines.append(decimal: number)
+    lines.append(contentsOf: line.end)
+  }
+
   /// Adds all lines of `other`.
   public mutating func append(contentsOf other: ResponseFields) {
     lines.append(contentsOf: other.lines)
@@ -66,5 +74,19 @@ public struct ResponseFields: Sendable, Equatable, ExpressibleByArrayLiteral {
       }
     }
     return nil
+  }
+}
+
+/// A field line but for a number in its value, prepared so that putting it together costs little.
+public struct NumberedField: Sendable {
+  let start: [UInt8]
+  let end: [UInt8]
+
+  /// The line of the field `name` whose value is `before`, a number and `after`.
+  public init(_ name: String, before: String = "", after: String = "") {
+    var fields = ResponseFields()
+    fields.append(name, before)
+    start = Array(fields.lines.dropLast(2))
+    end = after.utf8.map { $0.isFieldContent ? $0 : .space } + [.cr, .lf]
   }
 }

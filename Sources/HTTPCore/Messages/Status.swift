@@ -16,50 +16,36 @@ public struct Status: RawRepresentable, Sendable, Hashable, ExpressibleByInteger
   }
 
   /// The reason phrase of RFC 9110 §15, RFC 6585 or RFC 9110's registry; empty for a code unknown here.
-  public var reason: String {
-    switch rawValue {
-    case 100: "Continue"
-    case 200: "OK"
-    case 201: "Created"
-    case 202: "Accepted"
-    case 204: "No Content"
-    case 206: "Partial Content"
-    case 301: "Moved Permanently"
-    case 302: "Found"
-    case 303: "See Other"
-    case 304: "Not Modified"
-    case 307: "Temporary Redirect"
-    case 308: "Permanent Redirect"
-    case 400: "Bad Request"
-    case 401: "Unauthorized"
-    case 403: "Forbidden"
-    case 404: "Not Found"
-    case 405: "Method Not Allowed"
-    case 406: "Not Acceptable"
-    case 408: "Request Timeout"
-    case 409: "Conflict"
-    case 410: "Gone"
-    case 411: "Length Required"
-    case 412: "Precondition Failed"
-    case 413: "Content Too Large"
-    case 414: "URI Too Long"
-    case 415: "Unsupported Media Type"
-    case 416: "Range Not Satisfiable"
-    case 417: "Expectation Failed"
-    case 421: "Misdirected Request"
-    case 422: "Unprocessable Content"
-    case 426: "Upgrade Required"
-    case 428: "Precondition Required"
-    case 429: "Too Many Requests"
-    case 431: "Request Header Fields Too Large"
-    case 500: "Internal Server Error"
-    case 501: "Not Implemented"
-    case 503: "Service Unavailable"
-    case 505: "HTTP Version Not Supported"
-    case 507: "Insufficient Storage"
-    default: ""
-    }
+  public var reason: String { Self.reasons.first { $0.code == rawValue }?.phrase ?? "" }
+
+  private static let reasons: [(code: UInt16, phrase: String)] = [
+    (100, "Continue"), (200, "OK"), (201, "Created"), (202, "Accepted"), (204, "No Content"),
+    (206, "Partial Content"),
+    (301, "Moved Permanently"), (302, "Found"), (303, "See Other"), (304, "Not Modified"),
+    (307, "Temporary Redirect"), (308, "Permanent Redirect"),
+    (400, "Bad Request"), (401, "Unauthorized"), (403, "Forbidden"), (404, "Not Found"),
+    (405, "Method Not Allowed"), (406, "Not Acceptable"), (408, "Request Timeout"), (409, "Conflict"),
+    (410, "Gone"), (411, "Length Required"), (412, "Precondition Failed"), (413, "Content Too Large"),
+    (414, "URI Too Long"), (415, "Unsupported Media Type"), (416, "Range Not Satisfiable"),
+    (417, "Expectation Failed"), (421, "Misdirected Request"), (422, "Unprocessable Content"),
+    (426, "Upgrade Required"), (428, "Precondition Required"), (429, "Too Many Requests"),
+    (431, "Request Header Fields Too Large"),
+    (500, "Internal Server Error"), (501, "Not Implemented"), (503, "Service Unavailable"),
+    (505, "HTTP Version Not Supported"), (507, "Insufficient Storage"),
+  ]
+
+  /// The status line (RFC 9112 §4).
+  var line: [UInt8] {
+    let line = Self.lines[Int(rawValue) - 100]
+    return line.isEmpty ? Array("HTTP/1.1 \(rawValue) \r\n".utf8) : line
   }
+
+  /// By the code from 100 on; empty for those that are unknown here.
+  private static let lines: [[UInt8]] = {
+    var lines = [[UInt8]](repeating: [], count: 500)
+    for (code, phrase) in reasons { lines[Int(code) - 100] = Array("HTTP/1.1 \(code) \(phrase)\r\n".utf8) }
+    return lines
+  }()
 
   /// Whether an answer with this status never has content (RFC 9110 §6.4.1).
   var forbidsContent: Bool { rawValue < 200 || rawValue == 204 || rawValue == 304 }

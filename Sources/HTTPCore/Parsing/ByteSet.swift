@@ -53,13 +53,35 @@ extension Collection<UInt8> {
 }
 
 extension [UInt8] {
-  /// Appends `value` in decimal.
+  /// Appends `value`, which is not negative, in decimal.
   mutating func append(decimal value: Int) {
-    if value >= 10 { append(decimal: value / 10) }
-    append(UInt8(ascii: "0") + UInt8(value % 10))
+    let part = 10_000_000
+    if value >= part { append(decimal: value / part) }
+    // The digits, the first in the lowest byte.
+    var (rest, digits, count) = (value % part, UInt64(0), 0)
+    repeat {
+      digits = digits << 8 | UInt64(rest % 10)
+      rest /= 10
+      count += 1
+    } while rest > 0 || value >= part && count < 7
+    for _ in 0..<count {
+      append(UInt8(ascii: "0") | UInt8(truncatingIfNeeded: digits))
+      digits >>= 8
+    }
   }
 
   mutating func append(_ text: String) { append(contentsOf: text.utf8) }
+
+  mutating func appendNewline() {
+    append(.cr)
+    append(.lf)
+  }
+}
+
+/// `range` of a message with every well-formed %XX replaced by its byte.
+func percentDecoded(_ bytes: borrowing Span<UInt8>, _ range: ByteRange) -> [UInt8] {
+  let encoded = (range.lowerBound..<range.upperBound).map { bytes[$0] }
+  return Array(percentDecoded(encoded[...]))
 }
 
 /// `bytes` with every well-formed %XX replaced by its byte.

@@ -4,7 +4,7 @@
 struct HeadParser: Sendable {
   private enum Stage { case emptyLines, requestLine, fields }
 
-  /// What is known so far; complete once ``parse(_:limits:)`` says so.
+  /// What is known so far; complete once ``parse(_:_:)`` says so.
   private(set) var head = RequestHead()
   /// What the fields read so far say of the body, the connection and the host.
   private(set) var control = ControlFields()
@@ -18,32 +18,31 @@ struct HeadParser: Sendable {
   private static let emptyLinesAllowed = 4
 
   /// Reads on in `bytes`, which begin with the message's first byte. Returns the head's length once it is complete.
-  mutating func parse(_ bytes: borrowing Span<UInt8>, limits: borrowing Limits) throws(HTTPError) -> Int? {
+  mutating func parse(_ bytes: borrowing Span<UInt8>, _ rules: ConnectionRules) throws(HTTPError) -> Int? {
     if stage == .emptyLines {
       guard try skipEmptyLines(bytes) else { return nil }
     }
     if stage == .requestLine {
-      guard let line = try requestLine(bytes, limit: limits.requestLine) else { return nil }
-      head = try RequestLine.parse(bytes, line, into: head)
+      guard try requestLine(bytes, limit: rules.limits.requestLine) else { return nil }
       stage = .fields
       sectionStart = position
+      // The array is unique again now that the last request is gone, and keeps its storage.
+      head.fields.removeAll(keepingCapacity: true)
     }
-    while let line = try fieldLine(bytes, limit: limits.headerSection) {
+    while let line = try fieldLine(bytes, limit: rules.limits.headerSection) {
       if line.isEmpty { return position }
-      guard head.fields.count < limits.fields else { throw .tooManyFields }
-      try parseField(bytes, line)
+      guard head.fields.count < rules.limits.fields else { throw .tooManyFields }
+      try parseField(bytes, line, rules)
     }
     return nil
   }
 
   /// Makes ready for the next message.
   mutating func reset() {
-    // The array is unique again once the last request is gone, and then keeps its storage.
-    var fields = head.fields
-    head = RequestHead()
-    fields.removeAll(keepingCapacity: true)
-    self = HeadParser()
-    head.fields = fields
+    head.reset()
+    control = ControlFields()
+    stage = .emptyLines
+    (lineStart, position, sectionStart) = (0, 0, 0)
   }
 
   /// Makes Host the request's authority unless the target named one (§3.2.2).
@@ -69,34 +68,38 @@ struct HeadParser: Sendable {
     return false
   }
 
+  /// Reads the request line; false when more must come.
   private mutating func requestLine(
     _ bytes: borrowing Span<UInt8>, limit: Int
-  ) throws(HTTPError) -> Range<Int>? {
-    let end = min(bytes.count, lineStart + limit + 1)
-    while position < end {
-      let byte = bytes[position]
-      if byte >= 0x20 && byte < 0x7f {
-        position += 1
-      } else {
-        return try endOfLine(bytes, else: .forbiddenByte)
-      }
+  ) throws(HTTPError) -> Bool {
+    if position == lineStart, let end = RequestLine.parseOrdinary(bytes, lineStart, limit: limit, into: &head)
+    {
+      position = end
+      return try endOfLine(bytes, else: .forbiddenByte) != nil
     }
-    if position > lineStart + limit { throw .requestLineTooLong }
-    return nil
+    let end = min(bytes.count, lineStart + limit + 1)
+    position = bytes.firstIndex(from: position, to: end) { word in
+      word.marks(below: 0x20) | word.marks(of: 0x7f) | word & 0x8080_8080_8080_8080
+    }
+    guard position < end else {
+      if position > lineStart + limit { throw .requestLineTooLong }
+      return false
+    }
+    guard let line = try endOfLine(bytes, else: .forbiddenByte) else { return false }
+    try RequestLine.parse(bytes, line, into: &head)
+    return true
   }
 
   private mutating func fieldLine(
     _ bytes: borrowing Span<UInt8>, limit: Int
-  ) throws(HTTPError) -> Range<Int>? {
+  ) throws(HTTPError) -> ByteRange? {
     let last = sectionStart + limit - 1  // the latest place for the section's final LF
     let end = min(bytes.count, last)
-    while position < end {
-      let byte = bytes[position]
-      if byte >= 0x20 && byte != 0x7f || byte == .tab {
-        position += 1
-      } else {
-        return try endOfLine(bytes, else: .forbiddenByteInValue)
-      }
+    while true {
+      position = bytes.firstIndex(from: position, to: end) { $0.marks(below: 0x20) | $0.marks(of: 0x7f) }
+      guard position < end else { break }
+      guard bytes[position] == .tab else { return try endOfLine(bytes, else: .forbiddenByteInValue) }
+      position += 1
     }
     if position >= last { throw .headerTooLarge }
     return nil
@@ -105,24 +108,24 @@ struct HeadParser: Sendable {
   /// The line that ends at `position`, or nil when its LF has not come yet (§2.2).
   private mutating func endOfLine(
     _ bytes: borrowing Span<UInt8>, else error: HTTPError
-  ) throws(HTTPError) -> Range<Int>? {
+  ) throws(HTTPError) -> ByteRange? {
     let byte = bytes[position]
     if byte == .lf { throw .bareLineFeed }
     guard byte == .cr else { throw error }
     guard position + 1 < bytes.count else { return nil }
     guard bytes[position + 1] == .lf else { throw .bareCarriageReturn }
-    let line = lineStart..<position
+    let line = ByteRange(lineStart, position)
     position += 2
     lineStart = position
     return line
   }
 
   private mutating func parseField(
-    _ bytes: borrowing Span<UInt8>, _ line: Range<Int>
+    _ bytes: borrowing Span<UInt8>, _ line: ByteRange, _ rules: ConnectionRules
   ) throws(HTTPError) {
     var colon = line.lowerBound
     while colon < line.upperBound, ByteSet.tokens.contains(bytes[colon]) { colon += 1 }
-    let name = line.lowerBound..<colon
+    let name = ByteRange(line.lowerBound, colon)
     guard colon < line.upperBound else { throw .fieldMalformed }
     if bytes[colon] != UInt8(ascii: ":") || name.isEmpty {
       throw Self.errorOfName(bytes, line, stoppedAt: colon, isFirst: head.fields.isEmpty)
@@ -131,12 +134,13 @@ struct HeadParser: Sendable {
     var end = line.upperBound
     while start < end, bytes[start] == .space || bytes[start] == .tab { start += 1 }
     while end > start, bytes[end - 1] == .space || bytes[end - 1] == .tab { end -= 1 }
-    head.fields.append(RequestHead.Field(name: name, value: start..<end))
-    try control.note(bytes, name: name, value: start..<end)
+    let field = RequestHead.Field(name: name, value: ByteRange(start, end))
+    head.append(field)
+    try control.note(bytes, field, rules)
   }
 
   private static func errorOfName(
-    _ bytes: borrowing Span<UInt8>, _ line: Range<Int>, stoppedAt index: Int, isFirst: Bool
+    _ bytes: borrowing Span<UInt8>, _ line: ByteRange, stoppedAt index: Int, isFirst: Bool
   ) -> HTTPError {
     let isWhitespace = bytes[index] == .space || bytes[index] == .tab
     guard isWhitespace else { return .fieldNameMalformed }

@@ -20,17 +20,6 @@ public struct Router<Handler: Sendable>: Sendable {
     }
   }
 
-  /// What the table says of a request.
-  public enum Match {
-    /// This handler answers, with the template's parameters.
-    case found(Handler, PathParameters)
-    /// The path has other methods: 405 (RFC 9110 §15.5.6), or the answer to OPTIONS (§9.3.7); `allow` is the value of Allow.
-    case methodNotAllowed(allow: String)
-    case options(allow: String)
-    /// No template fits the path.
-    case notFound
-  }
-
   /// Every row, in the order given.
   public let routes: [Route]
   private let tree: RouteTree
@@ -42,29 +31,71 @@ public struct Router<Handler: Sendable>: Sendable {
   }
 
   /// What the table says of `request`.
-  public func match(_ request: borrowing Request) -> Match {
-    switch tree.match(request) {
-    case .found(let row, let parameters): .found(routes[row].handler, parameters)
-    case .methodNotAllowed(let allow): .methodNotAllowed(allow: allow)
-    case .options(let allow): .options(allow: allow)
-    case .notFound: .notFound
-    }
-  }
+  public func match(_ request: borrowing Request) -> RouteMatch { tree.match(request) }
+}
+
+/// What a ``Router`` says of a request.
+public enum RouteMatch: Sendable {
+  /// The route of that index answers, with its template's parameters.
+  case found(Int, PathParameters)
+  /// The path has other methods: 405 (RFC 9110 §15.5.6), or the answer to OPTIONS (§9.3.7); `allow` is the value of Allow.
+  case methodNotAllowed(allow: String)
+  case options(allow: String)
+  /// No template fits the path.
+  case notFound
 }
 
 /// The segments that stood where a template has parameters, percent-decoded.
 public struct PathParameters: Sendable {
-  let names: [String]
-  let values: [ArraySlice<UInt8>]
+  private let names: [String]
+  private let values: ParameterRanges
+  private let bytes: [UInt8]
+  private let base: Int
+  private let isEncoded: Bool
+
+  init(names: [String], values: ParameterRanges, _ request: borrowing Request) {
+    self.names = names
+    self.values = values
+    bytes = request.bytes
+    base = request.base
+    isEncoded = request.head.isPathEncoded
+  }
 
   /// The parameter's bytes; nil when the template has none of that name. They may be any bytes but NUL.
   public func bytes(_ name: String) -> ArraySlice<UInt8>? {
-    for (candidate, value) in zip(names, values) where candidate == name { return value }
-    return nil
+    names.firstIndex(of: name).flatMap { bytes(at: $0) }
+  }
+
+  /// The bytes of the parameter that stands at that place among the template's, counted from 0; nil when there is none.
+  public func bytes(at place: Int) -> ArraySlice<UInt8>? {
+    guard let range = values[place] else { return nil }
+    let value = bytes[base + range.lowerBound..<base + range.upperBound]
+    return isEncoded ? percentDecoded(value) : value
   }
 
   /// The parameter as text; nil also when it is not UTF-8.
   public subscript(_ name: String) -> String? {
     bytes(name).flatMap { String(validating: $0, as: UTF8.self) }
+  }
+}
+
+/// Up to four ranges, in place.
+struct ParameterRanges: Sendable {
+  static let capacity = 4
+  private var bounds = SIMD8<UInt32>()
+  private var count = 0
+
+  mutating func append(_ range: ByteRange) {
+    bounds[2 * count] = UInt32(range.lowerBound)
+    bounds[2 * count + 1] = UInt32(range.upperBound)
+    count += 1
+  }
+
+  mutating func removeLast() { count -= 1 }
+
+  /// The range at a place; nil when there is none.
+  subscript(_ place: Int) -> ByteRange? {
+    guard 0 <= place, place < count else { return nil }
+    return ByteRange(Int(bounds[2 * place]), Int(bounds[2 * place + 1]))
   }
 }

@@ -1,40 +1,32 @@
 /// The clients of a loop by token: a slot in the low half, the slot's generation in the high one, so that the token
 /// of a closed connection never finds another.
 struct ClientTable {
-  private var slots: [Client?] = []
-  private var generations: [UInt32] = []
+  /// Every client, and closed ones whose slots are free.
+  var slots: [Client] = []
   private var free: [Int] = []
 
   var isEmpty: Bool { free.count == slots.count }
 
-  /// Every client.
-  var all: [Client] { slots.compactMap(\.self) }
-
-  subscript(_ token: UInt64) -> Client? {
+  /// The slot of an open client.
+  func slot(of token: UInt64) -> Int? {
     let slot = Int(UInt32(truncatingIfNeeded: token))
-    guard slot < slots.count, let client = slots[slot], client.token == token else { return nil }
-    return client
+    guard slot < slots.count, slots[slot].token == token, slots[slot].isOpen else { return nil }
+    return slot
   }
 
-  /// Puts in the client that `make` makes of its token.
-  mutating func insert(_ make: (UInt64) -> Client) -> Client {
-    let slot = free.popLast() ?? slots.count
-    if slot == slots.count {
-      slots.append(nil)
-      generations.append(0)
+  /// Puts in the client that `make` makes of its token, and gives its slot.
+  mutating func insert(_ make: (UInt64) -> Client) -> Int {
+    guard let slot = free.popLast() else {
+      slots.append(make(1 << 32 | UInt64(slots.count)))
+      return slots.count - 1
     }
-    generations[slot] = (generations[slot] + 1) & 0x7fff_ffff
-    let client = make(UInt64(generations[slot]) << 32 | UInt64(slot))
-    slots[slot] = client
-    return client
+    let generation = (slots[slot].token >> 32 + 1) & 0x7fff_ffff
+    slots[slot] = make(generation << 32 | UInt64(slot))
+    return slot
   }
 
-  /// Takes the client out; false when it is out already.
-  mutating func remove(_ client: Client) -> Bool {
-    guard self[client.token] === client else { return false }
-    let slot = Int(UInt32(truncatingIfNeeded: client.token))
-    slots[slot] = nil
-    free.append(slot)
-    return true
+  /// Frees the slot if its client, which was open, has been closed.
+  mutating func reclaim(_ slot: Int) {
+    if !slots[slot].isOpen { free.append(slot) }
   }
 }

@@ -68,12 +68,12 @@ struct AccessEntry: Sendable {
     /// Bytes of a path that are kept; it is cut off between two segments.
     private static let pathLimit = 512
 
-    let method: Method
+    let method: String
     let path: String
     let trace: TraceContext?
 
     init(_ request: Request) {
-      method = request.method
+      method = request.methodName
       trace = TraceContext(request)
       let raw = request.rawPath
       guard raw.count > Self.pathLimit else {
@@ -108,7 +108,7 @@ struct AccessEntry: Sendable {
       "microseconds": .stringConvertible(nanoseconds / 1000),
     ]
     if let request {
-      metadata["method"] = "\(request.method.name.prefix(Self.methodLimit))"
+      metadata["method"] = "\(request.method.prefix(Self.methodLimit))"
       metadata["path"] = "\(redact(request.path))"
       if let trace = request.trace {
         metadata["trace_id"] = "\(trace.traceID)"

@@ -7,13 +7,14 @@ struct TraceContext: Sendable, Equatable {
   /// 16 hexadecimal digits in small letters, not all 0: the caller's span.
   let parentID: String
 
+  private static let field = FieldName("traceparent")
+
   /// The trace of `traceparent`; nil unless the field stands once and is as section 3.2.2 says: `version "-" trace-id
   /// "-" parent-id "-" trace-flags`. A version above 00 may have more after another `-`.
   init?(_ request: Request) {
-    guard let value = request.fieldValue("traceparent"), request.fieldValues("traceparent").count == 1 else {
-      return nil
-    }
-    self.init(value)
+    let values = request.fieldValues(Self.field)
+    guard values.count == 1 else { return nil }
+    self.init(values[0])
   }
 
   init?(_ value: ArraySlice<UInt8>) {

@@ -12,7 +12,8 @@
     private static let wakeToken = UInt64.max
     private let epoll: Int32
     private let wakeDescriptor: Int32
-    private var list = unsafe [epoll_event](repeating: epoll_event(), count: 256)
+    private static let listLength = 256
+    private let list = UnsafeMutablePointer<epoll_event>.allocate(capacity: listLength)
 
     init() throws(ServerError) {
       epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
@@ -25,6 +26,7 @@
     }
 
     deinit {
+      unsafe list.deallocate()
       Socket.close(wakeDescriptor)
       Socket.close(epoll)
     }
@@ -42,11 +44,9 @@
     }
 
     func wait(milliseconds: Int?, into events: inout [Readiness]) {
-      events.removeAll(keepingCapacity: true)
-      let count = unsafe list.withUnsafeMutableBufferPointer { buffer in
-        // `unsafe`: the kernel fills the list, whose size it is told.
-        unsafe epoll_wait(epoll, buffer.baseAddress, Int32(buffer.count), Int32(milliseconds ?? -1))
-      }
+      while events.popLast() != nil {}
+      // `unsafe`: the kernel fills the list, whose length it is told, and tells how far.
+      let count = unsafe epoll_wait(epoll, list, Int32(Self.listLength), Int32(milliseconds ?? -1))
       for index in 0..<max(Int(count), 0) {
         let event = unsafe list[index]
         let token = unsafe event.data.u64

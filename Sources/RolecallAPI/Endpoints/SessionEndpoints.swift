@@ -52,14 +52,10 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 extension Exchange {
-  /// The number of the vCPU that the path names.
+  /// The number of the vCPU that the path names: the second parameter of its template.
   func vcpu(of machine: borrowing VirtualMachine) throws(ProblemDetails) -> Int {
     let count = machine.vcpus.count
-    let digits = parameters.bytes("n") ?? []
-    // Fewer digits than could overflow; a leading zero would be another name for the same vCPU.
-    let isNumber = (1...4).contains(digits.count) && digits.allSatisfy { (0x30...0x39).contains($0) }
-    let number = isNumber ? digits.reduce(0) { $0 * 10 + Int($1 & 0xf) } : count
-    guard number < count, digits.count == 1 || digits.first != UInt8(ascii: "0") else {
+    guard let number = parameters.bytes(at: 1).flatMap(\.canonicalDecimal), number < count else {
       throw ProblemDetails(.unknownVCPU, OperationDecoder.vcpuRange(count))
     }
     return number
@@ -67,9 +63,7 @@ extension Exchange {
 
   /// A plain-text answer.
   func text(_ text: String, fields: ResponseFields) -> Response {
-    var all: ResponseFields = [("Content-Type", MediaType.text.rawValue)]
-    all.append(contentsOf: fields)
-    return Response(200, fields: all, body: Array(text.utf8))
+    Response(200, fields: fields.with(.text), body: Array(text.utf8))
   }
 }
 

@@ -7,7 +7,7 @@ func answerSessions(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   try exchange.admitOperator()
   let limit = try exchange.pageLimit()
   let after = exchange.parameter("after")
-  let start = after.flatMap { SessionID($0) }
+  let start = after.flatMap { SessionID(ArraySlice($0.utf8)) }
   guard after == nil || start != nil else {
     throw ProblemDetails(parameter: "after", "must be the id of a session, the last of the page before")
   }

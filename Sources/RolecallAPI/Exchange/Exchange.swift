@@ -28,13 +28,23 @@ struct Exchange {
   ) throws(ProblemDetails) {
     let query = request.queryItems
     if !endpoint.isForAnyone { try Self.check(query, endpoint.query) }
-    let preferred = MediaType.preferred(of: endpoint.media, accept: request[field: "Accept"])
-    guard let media = preferred ?? (endpoint.isForAnyone ? endpoint.media.first : nil) else {
+    guard
+      let media = MediaType.preferred(of: endpoint.media, by: request)
+        ?? (endpoint.isForAnyone ? endpoint.media.first : nil)
+    else {
       throw ProblemDetails(
         .notAcceptable,
         "the resource is offered as \(endpoint.media.map(\.rawValue).joined(separator: ", "))",
         fields: [("Vary", "Accept")])
     }
+    let naming: Naming
+    switch query.first(where: { $0.name == "names" }).map({ $0.value ?? "" }) {
+    case nil: naming = .proposed
+    case "upstream": naming = .upstream
+    case let other?:
+      throw ProblemDetails(parameter: "names", "must be \"upstream\", not \"\(other.prefix(40))\"")
+    }
+    let preference = Self.preference(request)
     self.request = request
     self.parameters = parameters
     self.service = service
@@ -42,13 +52,8 @@ struct Exchange {
     self.key = key
     self.query = query
     self.media = media
-    switch query.first(where: { $0.name == "names" }).map({ $0.value ?? "" }) {
-    case nil: naming = .proposed
-    case "upstream": naming = .upstream
-    case let other?:
-      throw ProblemDetails(parameter: "names", "must be \"upstream\", not \"\(other.prefix(40))\"")
-    }
-    preference = Self.preference(request)
+    self.naming = naming
+    self.preference = preference
   }
 
   /// Throws if a parameter is not among those known, or stands twice; all such are told at once.
@@ -67,10 +72,12 @@ struct Exchange {
     if !faults.isEmpty { throw ProblemDetails(parameters: faults) }
   }
 
+  private static let returnMinimal = ArraySlice("return=minimal".utf8)
+
   private static func preference(_ request: Request) -> Preference {
-    guard let field = request[field: "Prefer"] else { return .none }
-    if field == "return=minimal" { return .minimal }
-    for preference in field.split(separator: ",") {
+    guard let first = request.fieldValue(.prefer) else { return .none }
+    if first == returnMinimal { return .minimal }
+    for preference in (request[field: .prefer] ?? "").split(separator: ",") {
       switch preference.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() {
       case "return=minimal": return .minimal
       case "return=representation": return .representation
@@ -157,9 +164,7 @@ struct Exchange {
 
   /// A JSON document that is there already.
   func json(_ status: Status = 200, fields: ResponseFields = ResponseFields(), body: [UInt8]) -> Response {
-    var all: ResponseFields = [("Content-Type", MediaType.json.rawValue)]
-    all.append(contentsOf: fields)
-    return Response(status, fields: all, body: body)
+    Response(status, fields: fields.with(.json), body: body)
   }
 }
 

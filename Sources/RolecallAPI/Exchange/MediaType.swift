@@ -1,3 +1,5 @@
+import HTTPCore
+
 /// The media types that the service sends.
 enum MediaType: String, Sendable {
   case json = "application/json"
@@ -8,8 +10,29 @@ enum MediaType: String, Sendable {
   case metrics = "text/plain; version=0.0.4; charset=utf-8"
   case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
+  /// The field Content-Type.
+  var field: ResponseFields {
+    switch self {
+    case .json: Self.jsonField
+    case .text: Self.textField
+    default: [("Content-Type", rawValue)]
+    }
+  }
+
+  private static let jsonField: ResponseFields = [("Content-Type", json.rawValue)]
+  private static let textField: ResponseFields = [("Content-Type", text.rawValue)]
+
   /// Type and subtype, without parameters.
   private var essence: Substring { rawValue.prefix { $0 != ";" } }
+
+  private static let anything = ArraySlice("*/*".utf8)
+
+  /// The best of `offered` by the Accept fields of a request, which are one list (RFC 9110, section 5.3).
+  static func preferred(of offered: [MediaType], by request: Request) -> MediaType? {
+    guard let first = request.fieldValue(.accept) else { return offered.first }
+    if first == anything, request.fieldValues(.accept).count == 1 { return offered.first }
+    return preferred(of: offered, accept: request[field: .accept])
+  }
 
   /// The best of `offered` by an Accept field (RFC 9110, section 12.5.1), the first among equals; nil if none fits.
   static func preferred(of offered: [MediaType], accept: String?) -> MediaType? {
@@ -57,6 +80,14 @@ private struct MediaRange {
       best = (specificity, range.quality)
     }
     return best.quality
+  }
+}
+
+extension ResponseFields {
+  /// These fields, and Content-Type.
+  consuming func with(_ type: MediaType) -> ResponseFields {
+    append(contentsOf: type.field)
+    return self
   }
 }
 

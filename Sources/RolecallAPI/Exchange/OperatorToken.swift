@@ -19,7 +19,7 @@ public struct OperatorToken: Sendable {
 
   /// Whether the fields of a request hold the token. How long it takes does not tell what they hold.
   func isShown(by request: Request) -> Bool {
-    guard let field = request.fieldValue("Authorization") else { return false }
+    guard let field = request.fieldValue(.authorization) else { return false }
     let scheme = "bearer "
     guard field.count > scheme.utf8.count,
       String(decoding: field.prefix(scheme.utf8.count), as: UTF8.self).lowercased() == scheme
@@ -48,7 +48,7 @@ extension Exchange {
   func admitOperator() throws(ProblemDetails) {
     guard let token = service.operatorToken else { throw ProblemDetails.unknownPath }
     guard token.isShown(by: request) else {
-      let isTried = request.fieldValue("Authorization") != nil
+      let isTried = request.fieldValue(.authorization) != nil
       throw ProblemDetails(
         .unauthorized, isTried ? "the token is not the operator's" : "the request shows no token",
         fields: [

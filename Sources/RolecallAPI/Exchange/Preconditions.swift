@@ -5,24 +5,71 @@ struct EntityTag: Sendable {
   let revision: Int
   let media: MediaType
 
-  private var jsonText: String { "\"\(revision)\"" }
-  private var plainText: String { "\"\(revision)-text\"" }
-
   /// The tag as it stands in the field.
-  var text: String { media == .text ? plainText : jsonText }
+  var text: String { media == .text ? "\"\(revision)-text\"" : "\"\(revision)\"" }
+
+  /// The fields of an answer that shows it.
+  var fields: ResponseFields {
+    var fields = ResponseFields()
+    fields.append(media == .text ? Self.plainField : Self.jsonField, revision)
+    fields.append(contentsOf: Self.vary)
+    return fields
+  }
+
+  private static let jsonField = NumberedField("ETag", before: "\"", after: "\"")
+  private static let plainField = NumberedField("ETag", before: "\"", after: "-text\"")
+  private static let vary: ResponseFields = [("Vary", "Accept")]
 
   /// Whether a list of tags, as in If-Match, names this revision. A weak tag (`W/`) matches only if `weak`, and another
   /// representation's only if not: what is to be changed is the session, however the client came to see it.
-  func matches(_ list: String, weak: Bool) -> Bool {
-    list.split(separator: ",").contains { element in
-      var tag = element.trimmingSpaces()
-      if tag == "*" { return true }
-      if tag.hasPrefix("W/") {
-        guard weak else { return false }
-        tag = tag.dropFirst(2)
-      }
-      return weak ? tag == text : tag == jsonText || tag == plainText
+  func matches(_ list: ArraySlice<UInt8>, weak: Bool) -> Bool {
+    var rest = list
+    while !rest.isEmpty {
+      let comma = rest.firstIndex(of: UInt8(ascii: ",")) ?? rest.endIndex
+      if matchesOne(rest[..<comma].trimmingSpaces(), weak: weak) { return true }
+      rest = rest[comma...].dropFirst()
     }
+    return false
+  }
+
+  private func matchesOne(_ element: ArraySlice<UInt8>, weak: Bool) -> Bool {
+    if element.count == 1, element.first == UInt8(ascii: "*") { return true }
+    var tag = element
+    if tag.starts(with: Self.weakPrefix) {
+      guard weak else { return false }
+      tag = tag.dropFirst(Self.weakPrefix.count)
+    }
+    let quote = UInt8(ascii: "\"")
+    guard tag.count > 2, tag.popFirst() == quote, tag.popLast() == quote else { return false }
+    let isText = tag.count > Self.textSuffix.count && tag.suffix(Self.textSuffix.count) == Self.textSuffix
+    if isText { tag = tag.dropLast(Self.textSuffix.count) }
+    return tag.canonicalDecimal == revision && (!weak || isText == (media == .text))
+  }
+
+  private static let weakPrefix = ArraySlice("W/".utf8)
+  private static let textSuffix = ArraySlice("-text".utf8)
+}
+
+extension ArraySlice<UInt8> {
+  /// The number that these are the decimal digits of, at most 18 and without leading zeros.
+  var canonicalDecimal: Int? {
+    guard (1...18).contains(count), count == 1 || first != UInt8(ascii: "0") else { return nil }
+    var number = 0
+    for byte in self {
+      let digit = byte &- UInt8(ascii: "0")
+      guard digit < 10 else { return nil }
+      number = 10 * number + Int(digit)
+    }
+    return number
+  }
+
+  /// Without spaces and tabs at both ends.
+  fileprivate func trimmingSpaces() -> ArraySlice<UInt8> {
+    let isSpace: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    var bytes = self
+    while let first = bytes.first, isSpace(first) { bytes.removeFirst() }
+    while let last = bytes.last, isSpace(last) { bytes.removeLast() }
+    return bytes
   }
 }
 
@@ -31,22 +78,23 @@ extension Exchange {
   /// is to be carried out, or the answer that nothing has changed.
   func precondition(revision: Int) throws(ProblemDetails) -> Response? {
     let tag = EntityTag(revision: revision, media: media)
-    if let list = request[field: "If-Match"], !tag.matches(list, weak: false) {
+    let required = request.fieldValues(.ifMatch)
+    guard required.isEmpty || required.contains(where: { tag.matches($0, weak: false) }) else {
       throw ProblemDetails(
         .preconditionFailed, "If-Match names another revision than \(revision)", fields: [("ETag", tag.text)])
     }
-    if let list = request[field: "If-None-Match"], tag.matches(list, weak: true) {
+    if request.fieldValues(.ifNoneMatch).contains(where: { tag.matches($0, weak: true) }) {
       guard request.method == .get || request.method == .head else {
         throw ProblemDetails(
           .preconditionFailed, "If-None-Match names the revision, \(revision)", fields: [("ETag", tag.text)])
       }
-      return Response(304, fields: [("ETag", tag.text), ("Vary", "Accept")])
+      return Response(304, fields: fields(revision: revision))
     }
     return nil
   }
 
   /// The fields of an answer that shows this revision.
   func fields(revision: Int) -> ResponseFields {
-    [("ETag", EntityTag(revision: revision, media: media).text), ("Vary", "Accept")]
+    EntityTag(revision: revision, media: media).fields
   }
 }

@@ -80,7 +80,7 @@ extension Exchange {
   }
 
   private func session() throws(ProblemDetails) -> Session {
-    guard let id = parameters["id"].flatMap({ SessionID($0) }) else { throw .unknownSession }
+    guard let id = parameters.bytes(at: 0).flatMap(SessionID.init) else { throw .unknownSession }
     let session: Session?
     do throws(StoreError) {
       session = try service.sessions.session(id, at: service.now)

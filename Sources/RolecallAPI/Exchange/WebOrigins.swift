@@ -46,9 +46,9 @@ public struct WebOrigins: Sendable {
 
   /// Refuses a write that a page of a foreign origin has the browser make.
   func admit(_ request: Request) throws(ProblemDetails) {
-    let origin = request.fieldValue("Origin")
+    let origin = request.fieldValue(.origin)
     if let origin, isNamed(origin) { return }
-    if let site = request.fieldValue("Sec-Fetch-Site"), !Self.isOwn(site: site) {
+    if let site = request.fieldValue(.secFetchSite), !Self.isOwn(site: site) {
       throw ProblemDetails(
         .crossSite,
         "Sec-Fetch-Site says that a page of another site sends this; its origin is not among those allowed")
@@ -64,10 +64,10 @@ public struct WebOrigins: Sendable {
   func grant(_ request: Request) -> ResponseFields {
     guard !allowed.isEmpty else { return ResponseFields() }
     var fields: ResponseFields = [("Vary", "Origin")]
-    guard let origin = request.fieldValue("Origin"), isNamed(origin) else { return fields }
+    guard let origin = request.fieldValue(.origin), isNamed(origin) else { return fields }
     fields.append("Access-Control-Allow-Origin", String(decoding: origin, as: UTF8.self))
     fields.append("Access-Control-Expose-Headers", Self.exposedNames)
-    if request.method == .options, request.fieldValue("Access-Control-Request-Method") != nil {
+    if request.method == .options, request.fieldValue(.accessControlRequestMethod) != nil {
       fields.append(contentsOf: Self.allowedFields)
     }
     return fields
@@ -105,15 +105,21 @@ extension Request {
   /// asking.
   func checkContent() throws(ProblemDetails) {
     guard !body.isEmpty else { return }
-    let type = self[field: "Content-Type"] ?? ""
-    let json = MediaType.json.rawValue
-    guard type == json || type.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() == json else {
+    guard let type = fieldValue(.contentType), type == Self.json || isJSON else {
       throw ProblemDetails(
         .unsupportedMediaType, "the body must be application/json, and Content-Type must say so")
     }
-    if let coding = self[field: "Content-Encoding"], coding.lowercased() != "identity" {
+    if let coding = self[field: .contentEncoding], coding.lowercased() != "identity" {
       throw ProblemDetails(
         .unsupportedMediaType, "the body must not be encoded", fields: [("Accept-Encoding", "identity")])
     }
+  }
+
+  private static let json = ArraySlice(MediaType.json.rawValue.utf8)
+
+  /// Whether Content-Type is that of JSON but for parameters and the case of letters.
+  private var isJSON: Bool {
+    let type = self[field: .contentType] ?? ""
+    return type.prefix { $0 != ";" }.trimmingSpaces().lowercased() == MediaType.json.rawValue
   }
 }

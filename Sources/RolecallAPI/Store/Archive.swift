@@ -16,7 +16,8 @@ final class Archive: Sendable {
 
   /// The session of a name, brought back by doing again all that was done.
   func session(_ id: SessionID) throws(StoreError) -> Session? {
-    guard let stored = try store.reader.session(id.stored, snapshotFormat: "") else { return nil }
+    guard SessionID(id.stored) == id, let stored = try store.reader.session(id.stored, snapshotFormat: "")
+    else { return nil }
     do {
       return try restore(id, stored)
     } catch let error as StoreError {
@@ -94,10 +95,10 @@ final class Archive: Sendable {
 
 extension SessionID {
   /// The same name as the store has it.
-  var stored: StoredSessionID { StoredSessionID(high: high, low: low) }
+  var stored: StoredSessionID { StoredSessionID(high: bits.high, low: bits.low) }
 
   /// A name that the store has.
   init(_ stored: StoredSessionID) {
-    (high, low) = (stored.high, stored.low)
+    self.init(high: stored.high, low: stored.low)
   }
 }

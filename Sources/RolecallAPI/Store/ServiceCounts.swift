@@ -38,7 +38,7 @@ final class ServiceCounts: Sendable {
 
   /// The share of a session.
   func share(of id: SessionID) -> Share {
-    shares[Int(UInt(bitPattern: id.hashValue) % UInt(shares.count))]
+    shares[id.shard % shares.count]
   }
 
   /// Counts a request that was answered by a problem.

@@ -144,6 +144,6 @@ final class Sessions: Sendable {
   }
 
   private func shard(_ id: SessionID) -> Shard {
-    shards[Int(UInt(bitPattern: id.hashValue) % UInt(shards.count))]
+    shards[id.shard % shards.count]
   }
 }

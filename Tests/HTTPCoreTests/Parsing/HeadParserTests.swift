@@ -50,7 +50,7 @@ import Testing
     Exchange(get("X-A: 1\r\nx-a:\t2 \r\nEmpty:\r\n!#$%&'*+-.^_`|~09aZ: caf\u{e9}\tx\r\n")).requests.first)
   #expect(request.fieldCount == 5)
   #expect(request[field: "X-a"] == "1, 2")
-  #expect(request.fieldValues("x-A").map { String(decoding: $0, as: UTF8.self) } == ["1", "2"])
+  #expect(request.fieldValues(named: "x-A").map { String(decoding: $0, as: UTF8.self) } == ["1", "2"])
   #expect(request[field: "empty"] == "")
   #expect(request[field: "absent"] == nil)
   #expect(request[field: "!#$%&'*+-.^_`|~09az"] == "caf\u{e9}\tx")

@@ -1,5 +1,6 @@
-import HTTPCore
 import Testing
+
+@testable import HTTPCore
 
 @Test func dateIsAnIMFFixdate() {
   let cases = [

@@ -1,12 +1,25 @@
-/// The Date field's value (RFC 9110 §5.6.7, IMF-fixdate), kept by the caller who has a clock and renewed each second.
-public struct DateField: Sendable, Equatable {
-  let value: [UInt8]
+/// The fields that every answer carries beside its own: Date (RFC 9110 §6.6.1), and those that the program chose. The
+/// caller, who has a clock, makes them anew each second.
+public struct StandingFields: Sendable {
+  let lines: [UInt8]
+  /// The status line of 200, the same lines, and the beginning of Content-Length.
+  let linesAfterOK: [UInt8]
 
-  /// The value as text.
-  public var text: String { String(decoding: value, as: UTF8.self) }
+  static let contentLength = Array("Content-Length: ".utf8)
+
+  /// The fields of a time between the years 1970 and 9999, in seconds since the epoch.
+  public init(unixSeconds: Int, common: ResponseFields = ResponseFields()) {
+    lines = Array("Date: \(DateField(unixSeconds: unixSeconds).text)\r\n".utf8) + common.lines
+    linesAfterOK = (200 as Status).line + lines + Self.contentLength
+  }
+}
+
+/// The Date field's value (RFC 9110 §5.6.7, IMF-fixdate).
+struct DateField {
+  let text: String
 
   /// The date of a time between the years 1970 and 9999, in seconds since the epoch.
-  public init(unixSeconds: Int) {
+  init(unixSeconds: Int) {
     let seconds = min(max(unixSeconds, 0), 253_402_300_799)
     let days = seconds / 86_400
     let (year, month, day) = Self.civil(days: days)
@@ -15,7 +28,7 @@ public struct DateField: Sendable, Equatable {
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let date = "\(weekdays[days % 7]), \(two(day)) \(months[month - 1]) \(year)"
     let time = "\(two(seconds / 3600 % 24)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
-    value = Array("\(date) \(time) GMT".utf8)
+    text = "\(date) \(time) GMT"
   }
 
   /// The Gregorian date of a day counted from 1970-01-01.

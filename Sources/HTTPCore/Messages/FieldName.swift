@@ -1,0 +1,39 @@
+/// The name of a field that a program looks for in requests (RFC 9110 §5.1), ready to be compared; the case of letters does
+/// not matter.
+public struct FieldName: Sendable {
+  /// The name in small letters, eight in each word.
+  private let words: SIMD4<UInt64>
+  let count: Int
+
+  /// A name as given: a token of at most 32 characters.
+  public init(_ name: String) {
+    let bytes = name.utf8.map(\.lowercasedASCII)
+    precondition(
+      bytes.count <= 32 && bytes.allSatisfy(ByteSet.tokens.contains), "no field name of 32 characters")
+    count = bytes.count
+    var words = SIMD4<UInt64>()
+    for index in 0..<4 where 8 * index < bytes.count {
+      words[index] = bytes.span.word(of: ByteRange(8 * index, min(8 * index + 8, bytes.count)))
+    }
+    self.words = words
+  }
+
+  /// Whether `range` of a message, which holds a token, is this name.
+  @inline(__always) func matches(_ message: borrowing Span<UInt8>, _ range: ByteRange) -> Bool {
+    guard range.count == count else { return false }
+    var (start, index) = (range.lowerBound, 0)
+    repeat {
+      let end = min(start + 8, range.upperBound)
+      guard message.word(of: ByteRange(start, end)).lowercasedASCII == words[index] else { return false }
+      start = end
+      index += 1
+    } while start < range.upperBound
+    return true
+  }
+
+  static let host = FieldName("Host")
+  static let expect = FieldName("Expect")
+  static let connection = FieldName("Connection")
+  static let contentLength = FieldName("Content-Length")
+  static let transferEncoding = FieldName("Transfer-Encoding")
+}

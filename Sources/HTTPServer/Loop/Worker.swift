@@ -1,0 +1,197 @@
+import HTTPCore
+import Synchronization
+
+/// What a loop does for one client at a time: reading, having requests answered, closing.
+struct Worker {
+  private static let bufferSize = 64 * 1024
+
+  let service: Service
+  let poller: any Poller
+  let metrics: LoopMetrics
+  /// Whether every answer is its connection's last.
+  var isDraining = false
+  /// When the loop was last told that something is ready, in milliseconds.
+  private(set) var now = 0
+  /// The same in nanoseconds.
+  private var wakeTime = 0
+  private var unixSeconds = 0
+  private var standing: StandingFields
+  private var receiveBuffer = [UInt8](repeating: 0, count: bufferSize)
+  /// Answers of the client at hand that are not yet given to its socket.
+  var output: [UInt8] = []
+
+  init(service: Service, poller: any Poller) {
+    self.service = service
+    self.poller = poller
+    metrics = service.metrics.addLoop()
+    standing = StandingFields(unixSeconds: 0)
+    readClocks()
+  }
+
+  mutating func readClocks() {
+    wakeTime = Socket.monotonicNanoseconds
+    now = wakeTime / 1_000_000
+    let seconds = Socket.unixSeconds
+    if seconds != unixSeconds {
+      unixSeconds = seconds
+      standing = StandingFields(unixSeconds: seconds, common: service.commonFields)
+    }
+  }
+
+  // MARK: What can happen
+
+  mutating func adopt(_ client: inout Client) {
+    client.deadline = now + service.rules.limits.idleSeconds * 1000
+    countState(of: &client)
+    poller.add(client.descriptor, token: client.token, interest: .read)
+  }
+
+  mutating func handle(_ ready: Interest, _ client: inout Client) {
+    if client.interest.contains(.write), ready.contains(.write) {
+      resumeSending(&client)
+    } else if client.interest.contains(.read), ready.contains(.read) {
+      client.isLingering ? dropInput(&client) : read(&client)
+    }
+  }
+
+  mutating func drain(_ client: inout Client) {
+    guard client.http.phase == .idle, client.unsent.isEmpty, !client.isLingering else { return }
+    beginLinger(&client)
+  }
+
+  mutating func expire(_ client: inout Client) {
+    if client.isLingering || !client.unsent.isEmpty {
+      return remove(&client, for: client.isLingering ? nil : .unread)
+    }
+    if client.http.phase == .idle { metrics.counts.withLock { $0.count(.silence) } }
+    let action = client.http.timedOut()
+    serve(&client, beginningWith: action)
+  }
+
+  // MARK: Reading and answering
+
+  private mutating func read(_ client: inout Client) {
+    switch Socket.receive(client.descriptor, into: &receiveBuffer) {
+    case .wouldBlock: return
+    case .failed: remove(&client)
+    case .bytes(0):
+      client.isPeerDone = true
+      let action = client.http.inputEnded()
+      serve(&client, beginningWith: action)
+    case .bytes(let count):
+      client.http.receive(receiveBuffer, count: count)
+      serve(&client)
+    }
+  }
+
+  private mutating func dropInput(_ client: inout Client) {
+    switch Socket.receive(client.descriptor, into: &receiveBuffer) {
+    case .bytes(0), .failed: remove(&client)
+    case .bytes, .wouldBlock: break
+    }
+  }
+
+  /// Answers every request that is there, sends all answers at once, and sees what the connection waits for then.
+  /// With `resuming`, the client's time begins anew: until now it was not read from.
+  mutating func serve(
+    _ client: inout Client, beginningWith first: HTTPConnection.Action? = nil, resuming: Bool = false
+  ) {
+    var answered = resuming
+    var awaited: HTTPConnection.Phase?
+    if let first {
+      awaited = perform(first, for: &client)
+      answered = answered || awaited == nil
+    }
+    while awaited == nil {
+      while output.count < service.rules.limits.pendingOutput {
+        awaited = perform(client.http.next(), for: &client)
+        if awaited != nil { break }
+        answered = true
+      }
+      // Once it asks for input, it has done so itself.
+      if awaited == nil { client.http.keepRest() }
+      guard send(&client) else { return }
+      guard client.unsent.isEmpty else {
+        guard client.countBuffered(in: service) else { return remove(&client, for: .buffer) }
+        client.updateDeadline(client.http.phase, now: now, service.rules, answered: answered)
+        return countState(of: &client)
+      }
+    }
+    guard client.countBuffered(in: service) else {
+      let action = client.http.bodyRefused()
+      return serve(&client, beginningWith: action)
+    }
+    finish(&client, awaited ?? .closing, answered: answered)
+  }
+
+  /// Appends what `action` asks for to the output; if it asks for input, gives for what.
+  private mutating func perform(
+    _ action: HTTPConnection.Action, for client: inout Client
+  ) -> HTTPConnection.Phase? {
+    switch action {
+    case .needsInput(let phase): return phase
+    case .sendContinue: output += HTTPConnection.continueResponse
+    case .request(let request):
+      let response = answer(to: request, of: client)
+      let start = output.count
+      client.http.answer(response, standing, closing: isDraining, into: &output)
+      let time = Socket.monotonicNanoseconds - wakeTime
+      metrics.counts.withLock { $0.count(route: response.route, status: response.status, nanoseconds: time) }
+      log(response, to: request, of: client, bytes: output.count - start, nanoseconds: time)
+    case .refuse(let error):
+      _ = service.rateLimiter?.take(client.peer, now: now)
+      let response = service.refusal(error)
+      let start = output.count
+      client.http.answer(response, standing, into: &output)
+      metrics.counts.withLock { $0.count(error, isAnswered: true) }
+      log(response, to: nil, of: client, bytes: output.count - start, refusal: error)
+    }
+    return nil
+  }
+
+  private func answer(to request: Request, of client: borrowing Client) -> Response {
+    guard let limiter = service.rateLimiter, !limiter.spares(client.peer), service.isLimited(request),
+      let verdict = limiter.take(client.peer, now: now)
+    else { return service.handler(request) }
+    var response: Response
+    if verdict.isAllowed {
+      response = service.handler(request)
+    } else {
+      response = service.refusal(.tooManyRequests)
+      metrics.counts.withLock { $0.count(.tooManyRequests, isAnswered: false) }
+    }
+    response.fields.append(contentsOf: verdict.fields)
+    return response
+  }
+
+  private func log(
+    _ response: Response, to request: Request?, of client: borrowing Client, bytes: Int, nanoseconds: Int = 0,
+    refusal: HTTPError? = nil
+  ) {
+    guard let log = service.accessLog else { return }
+    let entry = AccessEntry(
+      time: Socket.unixNanoseconds, peer: client.peer, request: request.map(AccessEntry.Line.init),
+      route: response.route, status: response.status, bytes: bytes, nanoseconds: nanoseconds, refusal: refusal
+    )
+    if !log.add(entry, service.metrics.routes) {
+      service.metrics.droppedLines.add(1, ordering: .relaxed)
+    }
+  }
+
+  /// Everything is sent: close, or wait for more.
+  private mutating func finish(_ client: inout Client, _ phase: HTTPConnection.Phase, answered: Bool) {
+    if phase == .closing || isDraining && phase == .idle {
+      beginLinger(&client)
+    } else {
+      client.updateDeadline(phase, now: now, service.rules, answered: answered)
+      countState(of: &client)
+    }
+  }
+
+  func countState(of client: inout Client) {
+    let state = client.state
+    guard state != client.counted else { return }
+    metrics.counts.withLock { $0.move(from: client.counted, to: state) }
+    client.counted = state
+  }
+}
