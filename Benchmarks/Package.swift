@@ -7,6 +7,8 @@ let package = Package(
   dependencies: [.package(name: "rolecall", path: "..")],
   targets: [
     .executableTarget(
-      name: "ModelBenchmark", dependencies: [.product(name: "KVMModel", package: "rolecall")])
+      name: "ModelBenchmark", dependencies: [.product(name: "KVMModel", package: "rolecall")]),
+    .executableTarget(
+      name: "StoreBenchmark", dependencies: [.product(name: "SessionStore", package: "rolecall")]),
   ]
 )
