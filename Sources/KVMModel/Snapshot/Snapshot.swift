@@ -84,14 +84,8 @@ extension VCPU {
       }
     return hasEveryMMU && guestMode == (nested != nil) && fitsVendor
       && mmu == (nestedPaging ? .guest : .root) && walkMMU == (nestedPaging ? .nested : .root)
-      && (machine.tdp || !nestedPaging) && GuestCPUID.isPlausible(cpuid)
+      && (machine.tdp || !nestedPaging) && Machine.Limits.maxPhyAddr.contains(cpuid.maxPhyAddr)
       && MMUName.allCases.allSatisfy { self[$0].isPlausible(in: machine) }
-  }
-}
-
-extension GuestCPUID {
-  fileprivate static func isPlausible(_ cpuid: GuestCPUID) -> Bool {
-    Machine.Limits.maxPhyAddr.contains(cpuid.maxPhyAddr)
   }
 }
 
