@@ -13,5 +13,7 @@ let package = Package(
       dependencies: [
         .product(name: "RolecallAPI", package: "rolecall"), .product(name: "HTTPCore", package: "rolecall"),
       ]),
+    .executableTarget(
+      name: "StoreBenchmark", dependencies: [.product(name: "SessionStore", package: "rolecall")]),
   ]
 )

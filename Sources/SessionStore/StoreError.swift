@@ -67,6 +67,7 @@ public enum StoreError: Error, Sendable, Hashable {
 }
 
 extension StoreError: CustomStringConvertible {
+  /// What is wrong, in a few words and without an id.
   public var description: String {
     switch self {
     case .noSession: "there is no such session"

@@ -10,9 +10,9 @@ public enum Durability: Sendable, Hashable {
   /// power cut or a crash of the system may take what came after the last checkpoint: a tail of the commits.
   case normal
   /// Acknowledged when it is accepted; committed, as under ``normal``, at least every so many milliseconds. A kill of
-  /// the process may take what was acknowledged within that time and the time of a commit: a tail of the writes. After
-  /// a commit that failed (a full disk), writes are acknowledged only once they are committed, until one succeeds;
-  /// those acknowledged before are kept and tried again.
+  /// the process may take what was acknowledged within that time and the time of a commit: a tail of the writes. While
+  /// half of the room for what waits is taken, and after a commit that failed (a full disk) until one succeeds, writes
+  /// are acknowledged only once they are committed; those acknowledged before are kept and tried again.
   case relaxed(milliseconds: Int)
 }
 
@@ -29,5 +29,6 @@ public struct StoreOptions: Sendable {
   /// How many reads can go on at once, 1 or more.
   public var readers = 4
 
+  /// The defaults.
   public init() {}
 }

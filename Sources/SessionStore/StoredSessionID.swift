@@ -7,6 +7,7 @@ public struct StoredSessionID: Hashable, Comparable, Sendable {
   /// The lower 64 bits.
   public let low: UInt64
 
+  /// The id of its two halves.
   public init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low

@@ -210,6 +210,8 @@ struct RelaxedDurabilityTests {
 
     let filling = try TestStore().open(hour, faults: begun, change: { $0.maximumWaitingUnits = 10 })
     for number in 1...6 { #expect(filling.write([create(number)]) == nil) }
+    // The next one is acknowledged when it is committed.
+    #expect(filling.write([create(7)]) == nil)
     results.wait(for: 1)
   }
 

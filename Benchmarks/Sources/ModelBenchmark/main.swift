@@ -144,3 +144,21 @@ print(
   "memory for a machine with \(pages) shadow pages, guest memory aside: \((residentBytes() - start) / copies) bytes"
 )
 withExtendedLifetime(busyMachines) {}
+
+/// What a snapshot takes, and what it takes to make and to read one.
+func printSnapshot(_ name: String, _ machine: VirtualMachine) throws {
+  let bytes = try machine.snapshot()
+  func microseconds(_ body: () throws -> Void) rethrows -> Int {
+    let times = try (0..<7).map { _ in
+      let start = cpuSeconds()
+      for _ in 0..<20 { try body() }
+      return (cpuSeconds() - start) / 20
+    }
+    return Int(median(times) * 1e6)
+  }
+  let write = try microseconds { _ = try machine.snapshot() }
+  let read = try microseconds { _ = try VirtualMachine(snapshot: bytes) }
+  print("snapshot of \(name): \(bytes.count) bytes, written in \(write) us, read in \(read) us")
+}
+try printSnapshot("a machine at rest", VirtualMachine(machine: preset("intel-ept")))
+try printSnapshot("a machine with \(pages) shadow pages", busy)

@@ -1,5 +1,5 @@
 /// The last address without memory that a vCPU used (`mmio_gva`, `mmio_gfn`, `mmio_access`, `mmio_gen`).
-struct MMIOCache: Sendable, Hashable {
+struct MMIOCache: Sendable, Hashable, Codable {
   /// The page of the guest-virtual address; 0 if there is none.
   var address: UInt64 = 0
   var frame = GuestFrameNumber(rawValue: 0)

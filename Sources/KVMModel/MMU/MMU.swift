@@ -1,5 +1,5 @@
 /// Which of a vCPU's three MMUs.
-public enum MMUName: String, Sendable, CaseIterable {
+public enum MMUName: String, Sendable, CaseIterable, Codable {
   /// L1's, and L2's when L1 uses no nested paging.
   case root = "root_mmu"
   /// The one that shadows L1's EPT or NPT tables for L2.
@@ -9,7 +9,7 @@ public enum MMUName: String, Sendable, CaseIterable {
 }
 
 /// One of a vCPU's MMUs (`struct kvm_mmu`).
-public struct MMU: Sendable, Hashable {
+public struct MMU: Sendable, Hashable, Codable {
   /// What the guest's paging mode is (Linux's `cpu_role`).
   public internal(set) var vcpuRole = VCPURole(rawValue: 0)
   /// What the tables that KVM builds look like (Linux's `root_role`).
@@ -46,7 +46,7 @@ public struct MMU: Sendable, Hashable {
 }
 
 /// A root: a guest's top-level value and the table that KVM built for it (`struct kvm_mmu_root_info`).
-public struct Root: Sendable, Hashable {
+public struct Root: Sendable, Hashable, Codable {
   /// CR3 with its PCID, the whole EPT pointer, or nCR3; ``invalidPage`` if there never was one.
   public var pgd: UInt64
   /// Where the table lies; `nil` if the root is not valid.
@@ -59,7 +59,7 @@ public struct Root: Sendable, Hashable {
 }
 
 /// The page of four entries that a PAE guest's tables hang from; it has no shadow page.
-public struct PAERootTable: Sendable, Hashable {
+public struct PAERootTable: Sendable, Hashable, Codable {
   /// Where it lies.
   public var hpa: HostPhysicalAddress
   /// The entries, 0 where there is none: a shadow page's address and its low bits.
@@ -67,7 +67,7 @@ public struct PAERootTable: Sendable, Hashable {
 }
 
 /// A page with one entry that puts ``PAERootTable`` under a 4- or 5-level root; it has no shadow page.
-public struct SpecialRoot: Sendable, Hashable {
+public struct SpecialRoot: Sendable, Hashable, Codable {
   /// Where it lies.
   public var hpa: HostPhysicalAddress
   /// Its entry 0: the next table's address and its low bits.
@@ -75,7 +75,7 @@ public struct SpecialRoot: Sendable, Hashable {
 }
 
 /// The functions that handle page faults (`kvm_mmu.page_fault`).
-public enum PageFaultHandler: String, Sendable {
+public enum PageFaultHandler: String, Sendable, Codable {
   /// Two-dimensional paging.
   case tdp = "kvm_tdp_page_fault"
   /// Shadow paging for a guest with paging off.
@@ -92,7 +92,7 @@ public enum PageFaultHandler: String, Sendable {
 }
 
 /// The formats of guest tables, named by the function that walks them (`kvm_mmu.gva_to_gpa`).
-public enum WalkFormat: String, Sendable {
+public enum WalkFormat: String, Sendable, Codable {
   /// No tables: addresses are physical.
   case nonpaging = "nonpaging_gva_to_gpa"
   /// 4-byte entries.

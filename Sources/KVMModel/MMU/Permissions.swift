@@ -2,7 +2,7 @@
 /// kind faults on a page with access rights r.
 ///
 /// The index of a byte is made of bit 0 write, bit 1 user, bit 2 SMAP does not apply, bit 3 fetch.
-public struct Permissions: Sendable, Hashable {
+public struct Permissions: Sendable, Hashable, Codable {
   /// The 16 bytes.
   public var bytes = SIMD16<UInt8>()
 

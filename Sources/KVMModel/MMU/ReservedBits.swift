@@ -1,5 +1,5 @@
 /// Bits that an entry must not set, by level (`struct rsvd_bits_validate`).
-public struct ReservedBits: Sendable, Hashable {
+public struct ReservedBits: Sendable, Hashable, Codable {
   /// Masks for entries with bit 7 clear; index 0 is level 1.
   public var smallPage = Levels()
   /// Masks for entries with bit 7 set; index 0 is level 1.
@@ -15,7 +15,7 @@ public struct ReservedBits: Sendable, Hashable {
   }
 
   /// One mask for each of the levels 1 to 5.
-  public struct Levels: Sendable, Hashable {
+  public struct Levels: Sendable, Hashable, Codable {
     // Not a vector, which takes several times as long to compare.
     private var one: UInt64 = 0
     private var two: UInt64 = 0

@@ -1,6 +1,6 @@
 /// Everything that is fixed when a virtual machine is made: the host, the module parameters, the guest's CPUID,
 /// what L1 may use for nested guests, and memory.
-public struct Machine: Sendable, Hashable {
+public struct Machine: Sendable, Hashable, Codable {
   /// The vendor of the processor, hence which of `kvm_intel` and `kvm_amd` runs.
   public var vendor: Vendor = .intel
   /// Two-dimensional paging is on (`kvm_intel.ept`, `kvm_amd.npt`).
@@ -31,7 +31,7 @@ public struct Machine: Sendable, Hashable {
 }
 
 /// The vendor of a processor.
-public enum Vendor: String, Sendable, CaseIterable {
+public enum Vendor: String, Sendable, CaseIterable, Codable {
   /// Intel: VMX, EPT.
   case intel
   /// AMD: SVM, NPT.
@@ -42,7 +42,7 @@ public enum Vendor: String, Sendable, CaseIterable {
 }
 
 /// The host's processor and how the host kernel uses it.
-public struct Host: Sendable, Hashable {
+public struct Host: Sendable, Hashable, Codable {
   /// Physical-address width in bits, 32 to 52 (`shadow_phys_bits`).
   public var maxPhyAddr = 46
   /// The host kernel runs 5-level paging: NPT has 5 levels, and a guest may set CR4.LA57.
@@ -64,7 +64,7 @@ public struct Host: Sendable, Hashable {
 }
 
 /// The part of a guest's CPUID that the MMU depends on.
-public struct GuestCPUID: Sendable, Hashable {
+public struct GuestCPUID: Sendable, Hashable, Codable {
   /// Physical-address width in bits, 32 to 52 (CPUID 0x80000008 EAX[7:0]).
   public var maxPhyAddr = 46
   /// Long mode.
@@ -96,7 +96,7 @@ public struct GuestCPUID: Sendable, Hashable {
 }
 
 /// What L1 is offered for its own guests on Intel (`nested_vmx_setup_ctls_msrs`).
-public struct NestedCapabilities: Sendable, Hashable {
+public struct NestedCapabilities: Sendable, Hashable, Codable {
   /// EPT, and with it unrestricted guests and VMFUNC.
   public var ept = true
   /// VPID and INVVPID.
@@ -121,7 +121,7 @@ public struct NestedCapabilities: Sendable, Hashable {
 }
 
 /// Guest memory when a machine is made.
-public struct MemoryConfiguration: Sendable, Hashable {
+public struct MemoryConfiguration: Sendable, Hashable, Codable {
   /// The memory slots, at most 16, in both address spaces (normal and system management mode).
   public var slots: [MemorySlot] = [MemorySlot(base: 0, bytes: 1 << 32)]
   /// 64-bit words that lie in memory from the start. One outside every slot is where the guest has no memory: it is never
@@ -133,7 +133,7 @@ public struct MemoryConfiguration: Sendable, Hashable {
 }
 
 /// A range of guest-physical addresses with memory behind it (`struct kvm_memory_slot`).
-public struct MemorySlot: Sendable, Hashable {
+public struct MemorySlot: Sendable, Hashable, Codable {
   /// The first guest-physical address; a multiple of 4096.
   public var base: UInt64
   /// The length in bytes; a multiple of 4096, not 0.
@@ -152,7 +152,7 @@ public struct MemorySlot: Sendable, Hashable {
 }
 
 /// A 64-bit word of guest memory.
-public struct MemoryWord: Sendable, Hashable {
+public struct MemoryWord: Sendable, Hashable, Codable {
   /// Where it lies; a multiple of 8.
   public var address: GuestPhysicalAddress
   /// The word, little-endian in memory.

@@ -1,5 +1,5 @@
 /// A guest-physical address: what the guest's page tables and control registers hold. 64 bits.
-public struct GuestPhysicalAddress: RawRepresentable, Hashable, Comparable, Sendable {
+public struct GuestPhysicalAddress: RawRepresentable, Hashable, Comparable, Sendable, Codable {
   /// The address, in bytes.
   public var rawValue: UInt64
 
@@ -14,7 +14,7 @@ public struct GuestPhysicalAddress: RawRepresentable, Hashable, Comparable, Send
 }
 
 /// A guest frame number: a guest-physical address shifted right by 12 (KVM's `gfn_t`).
-public struct GuestFrameNumber: RawRepresentable, Hashable, Comparable, Sendable {
+public struct GuestFrameNumber: RawRepresentable, Hashable, Comparable, Sendable, Codable {
   /// The number of the 4 KiB frame.
   public var rawValue: UInt64
 
@@ -31,7 +31,7 @@ public struct GuestFrameNumber: RawRepresentable, Hashable, Comparable, Sendable
 /// A simulated host-physical address: where a table that KVM built lies (KVM's `hpa_t`).
 ///
 /// A table that does not exist is `nil` in this model, where KVM has `INVALID_PAGE`.
-public struct HostPhysicalAddress: RawRepresentable, Hashable, Comparable, Sendable {
+public struct HostPhysicalAddress: RawRepresentable, Hashable, Comparable, Sendable, Codable {
   /// The address, in bytes.
   public var rawValue: UInt64
 

@@ -1,7 +1,7 @@
 /// A guest's memory: slots that say where memory is, and the pages that were ever written.
 ///
 /// Reads of an untouched page give zero and cost nothing; writes are bounded by ``maximumTouchedPages``.
-public struct GuestMemory: Sendable, Hashable {
+public struct GuestMemory: Sendable, Hashable, Codable {
   /// The slots, as the machine was made with.
   public let slots: [MemorySlot]
   private var pages: [GuestFrameNumber: [UInt64]] = [:]
@@ -113,6 +113,48 @@ public struct GuestMemory: Sendable, Hashable {
       if let refusal = store(word & ~(0xff << shift) | byte << shift, at: place) { return refusal }
     }
     return nil
+  }
+}
+
+extension GuestMemory {
+  private enum CodingKeys: CodingKey { case slots, pages }
+
+  /// Writes the touched pages in order: the frame, how many words are not 0, and of each its place and itself.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(slots, forKey: .slots)
+    var list = container.nestedUnkeyedContainer(forKey: .pages)
+    for (frame, words) in pages.sorted(by: { $0.key < $1.key }) {
+      try list.encode(frame.rawValue)
+      try list.encode(words.count { $0 != 0 })
+      for (index, word) in words.enumerated() where word != 0 {
+        try list.encode(index)
+        try list.encode(word)
+      }
+    }
+  }
+
+  /// Reads slots and pages.
+  ///
+  /// - Throws: also for pages that the slots do not hold.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(slots: try container.decode([MemorySlot].self, forKey: .slots))
+    var list = try container.nestedUnkeyedContainer(forKey: .pages)
+    while !list.isAtEnd {
+      let frame = GuestFrameNumber(rawValue: try list.decode(UInt64.self))
+      guard isVisible(frame), pages[frame] == nil, !isFull else {
+        throw DecodingError.corrupt("Memory has a page that it cannot have.")
+      }
+      var words = [UInt64](repeating: 0, count: 512)
+      let count = try list.decode(Int.self)
+      for _ in 0..<max(0, count) {
+        let index = try list.decode(Int.self)
+        guard words.indices.contains(index) else { throw DecodingError.corrupt("A page has 512 words.") }
+        words[index] = try list.decode(UInt64.self)
+      }
+      pages[frame] = words
+    }
   }
 }
 

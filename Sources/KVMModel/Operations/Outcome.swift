@@ -1,5 +1,5 @@
 /// How an operation ended, as the guest or user space sees it.
-public enum Outcome: Sendable, Hashable {
+public enum Outcome: Sendable, Hashable, Codable {
   /// Done.
   case ok
   /// The guest gets an exception.
@@ -44,7 +44,7 @@ public enum Outcome: Sendable, Hashable {
 }
 
 /// The rule that refused an operation.
-public struct Refusal: Sendable, Hashable {
+public struct Refusal: Sendable, Hashable, Codable {
   /// The kernel function that applies the rule.
   public var function: String
   /// The rule, in a sentence.
@@ -58,7 +58,7 @@ public struct Refusal: Sendable, Hashable {
 }
 
 /// The exceptions that operations raise.
-public enum ExceptionVector: String, Sendable {
+public enum ExceptionVector: String, Sendable, Codable {
   /// Invalid opcode.
   case undefinedOpcode = "#UD"
   /// General protection.
@@ -68,7 +68,7 @@ public enum ExceptionVector: String, Sendable {
 }
 
 /// Error numbers of VMX instructions (Intel SDM volume 3, section 31.4).
-public enum VMInstructionError: Int, Sendable {
+public enum VMInstructionError: Int, Sendable, Codable {
   /// VM entry with invalid control fields.
   case invalidControlFields = 7
   /// VM entry with invalid host-state fields.
@@ -90,7 +90,7 @@ public enum VMInstructionError: Int, Sendable {
 }
 
 /// What L1 sees of an exit.
-public enum VMExit: Sendable, Hashable {
+public enum VMExit: Sendable, Hashable, Codable {
   /// VMX: the exit reason and qualification, and for EPT the guest-physical address.
   case vmx(reason: UInt32, qualification: UInt64, guestPhysicalAddress: UInt64?)
   /// SVM: the exit code and its two words.

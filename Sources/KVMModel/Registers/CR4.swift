@@ -1,5 +1,5 @@
 /// Control register 4 (Intel SDM volume 3, section 2.5).
-public struct CR4: OptionSet, Hashable, Sendable, NamedBits {
+public struct CR4: OptionSet, Hashable, Sendable, NamedBits, Codable {
   /// The register, 64 bits.
   public var rawValue: UInt64
 

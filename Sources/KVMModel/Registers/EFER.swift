@@ -1,5 +1,5 @@
 /// The extended feature enable register, MSR 0xC0000080 (AMD APM volume 2, section 3.1.7).
-public struct EFER: OptionSet, Hashable, Sendable, NamedBits {
+public struct EFER: OptionSet, Hashable, Sendable, NamedBits, Codable {
   /// The register, 64 bits.
   public var rawValue: UInt64
 

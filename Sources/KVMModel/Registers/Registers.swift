@@ -1,5 +1,5 @@
 /// The registers of a vCPU that its MMUs depend on (part of `struct kvm_vcpu_arch`).
-public struct Registers: Sendable, Hashable {
+public struct Registers: Sendable, Hashable, Codable {
   /// Control register 0.
   public var cr0: CR0 = .reset
   /// Control register 3: the top-level table's address and, with CR4.PCIDE, the PCID in bits 11:0.

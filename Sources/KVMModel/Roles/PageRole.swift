@@ -1,6 +1,6 @@
 /// The role of a shadow page or root: what its entries mean and for whom (`union kvm_mmu_page_role`,
 /// 32 bits, as of Linux 6.1). An MMU's `mmu_role` (Linux's `root_role`) is one.
-public struct PageRole: RawRepresentable, Hashable, Sendable {
+public struct PageRole: RawRepresentable, Hashable, Sendable, Codable {
   /// The word as KVM compares it.
   public var rawValue: UInt32
 
@@ -93,7 +93,7 @@ public struct PageRole: RawRepresentable, Hashable, Sendable {
 }
 
 /// What an entry allows, in KVM's encoding (`ACC_EXEC_MASK`, `ACC_WRITE_MASK`, `ACC_USER_MASK`). 3 bits.
-public struct AccessRights: OptionSet, Hashable, Sendable {
+public struct AccessRights: OptionSet, Hashable, Sendable, Codable {
   /// The bits as they stand in `role.access`.
   public var rawValue: UInt8
 

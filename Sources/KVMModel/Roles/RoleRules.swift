@@ -92,7 +92,7 @@ extension PageRole {
 }
 
 /// An EPT pointer (Intel SDM volume 3, section 25.6.11). 64 bits.
-public struct EPTPointer: RawRepresentable, Hashable, Sendable {
+public struct EPTPointer: RawRepresentable, Hashable, Sendable, Codable {
   /// The value as it stands in the VMCS.
   public var rawValue: UInt64
 

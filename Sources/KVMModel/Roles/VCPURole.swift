@@ -1,6 +1,6 @@
 /// What a guest's paging mode is, as an MMU sees it: the API's `vcpu_role`, Linux's `cpu_role`
 /// (`union kvm_cpu_role`, 64 bits: a page role below, the extended role above).
-public struct VCPURole: RawRepresentable, Hashable, Sendable {
+public struct VCPURole: RawRepresentable, Hashable, Sendable, Codable {
   /// The word as KVM compares it.
   public var rawValue: UInt64
 

@@ -1,5 +1,5 @@
 /// An entry of a table that KVM built (SPTE), as it stands in the table. 64 bits; 0 if there is none.
-public struct SPTE: RawRepresentable, Hashable, Sendable {
+public struct SPTE: RawRepresentable, Hashable, Sendable, Codable {
   /// The bits as they stand.
   public var rawValue: UInt64
 

@@ -1,5 +1,5 @@
 /// A table that KVM built, and what it stands for (`struct kvm_mmu_page`).
-public struct ShadowPage: Sendable, Hashable {
+public struct ShadowPage: Sendable, Hashable, Codable {
   /// Where the table lies.
   public let hpa: HostPhysicalAddress
   /// The guest table shadowed, or the first frame of the range that a direct page maps.
@@ -23,6 +23,12 @@ public struct ShadowPage: Sendable, Hashable {
   var parentPlaces = SPTEPlaces.none
   /// The entries that are not 0, by index.
   public private(set) var entries: [ShadowEntry] = []
+
+  /// All but the parents, which follow from the entries of other pages.
+  private enum CodingKeys: CodingKey {
+    case hpa, frame, role, rootCount, isTDPMMU, validGeneration, isUnsync, unsyncChildren, writeFloodingCount,
+      entries
+  }
 
   init(
     hpa: HostPhysicalAddress, frame: GuestFrameNumber, role: PageRole, isTDPMMU: Bool, validGeneration: UInt8
@@ -101,7 +107,7 @@ public struct SPTEPlace: Sendable, Hashable {
 }
 
 /// An entry of a shadow page and the guest's translation that it stands for (`spt`, `shadowed_translation`).
-public struct ShadowEntry: Sendable, Hashable {
+public struct ShadowEntry: Sendable, Hashable, Codable {
   private let place: UInt16
   /// The entry.
   public let spte: SPTE

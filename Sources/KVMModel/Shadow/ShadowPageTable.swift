@@ -1,6 +1,6 @@
 /// The shadow pages of a machine, by address and by what they stand for (`mmu_page_hash`, `active_mmu_pages`,
 /// `tdp_mmu_roots` and the reverse map).
-struct ShadowPageTable: Sendable, Hashable {
+struct ShadowPageTable: Sendable, Hashable, Codable {
   /// Every page, in order of allocation, which is that of their addresses.
   private(set) var inOrder: [ShadowPage] = []
   /// Pages that lookups find, by frame, newest first. Those of the TDP MMU are not among them.
@@ -122,6 +122,62 @@ struct ShadowPageTable: Sendable, Hashable {
       if !page.isTDPMMU { used -= 1 }
       return true
     }
+  }
+}
+
+extension ShadowPageTable {
+  /// The rest follows from the pages and their entries.
+  private enum CodingKeys: CodingKey { case inOrder, next }
+
+  /// Reads the pages, and works out who leads to whom.
+  ///
+  /// - Throws: also for pages that do not fit each other.
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    inOrder = try container.decode([ShadowPage].self, forKey: .inOrder)
+    next = try container.decode(HostPhysicalAddress.self, forKey: .next)
+    let ends = zip(inOrder.map(\.hpa), inOrder.dropFirst().map(\.hpa) + [next])
+    guard
+      (inOrder.first?.hpa ?? next) >= .firstShadowPage, ends.allSatisfy({ $0 < $1 }), next.rawValue < 1 << 51,
+      inOrder.allSatisfy(\.isPlausible)
+    else { throw DecodingError.corrupt("The shadow pages cannot lie so.") }
+    for page in inOrder {
+      for entry in page.entries where entry.spte.isPresent { try link(entry, of: page) }
+    }
+    for page in inOrder.reversed() {
+      if !page.isTDPMMU { used += 1 }
+      if page.role.invalid { continue }
+      if !page.isTDPMMU {
+        hash[page.frame, default: []].append(page.hpa)
+      } else if page.parentPlaces.isEmpty {
+        tdpRoots.append(page.hpa)
+      }
+    }
+  }
+
+  private mutating func link(_ entry: ShadowEntry, of page: ShadowPage) throws {
+    let place = SPTEPlace(page: page.hpa, index: entry.index)
+    if SPTE.isLeaf(level: page.role.level) {
+      if !page.isTDPMMU { addLeaf(place, of: page.frame(ofEntry: entry.index)) }
+    } else if let child = index(entry.spte.target), inOrder[child].role.level == page.role.level - 1 {
+      inOrder[child].parentPlaces.insert(place)
+    } else {
+      throw DecodingError.corrupt("An entry leads to no page of the level below.")
+    }
+  }
+}
+
+extension ShadowPage {
+  /// Whether operations can work with it, whatever the other pages are.
+  fileprivate var isPlausible: Bool {
+    1...5 ~= role.level && hpa.rawValue & 0xfff == 0 && frame.rawValue < 1 << 52
+      && 0...Int(Int32.max) ~= rootCount && 0...Int(Int32.max) ~= writeFloodingCount && validGeneration <= 1
+      && Self.areIndexes(unsyncChildren) && Self.areIndexes(entries.map(\.index))
+      && entries.allSatisfy { $0.spte != .none && $0.frame.rawValue < 1 << 52 }
+  }
+
+  private static func areIndexes(_ indexes: [Int]) -> Bool {
+    indexes.allSatisfy { 0..<512 ~= $0 } && zip(indexes, indexes.dropFirst()).allSatisfy { $0 < $1 }
   }
 }
 

@@ -1,5 +1,5 @@
 /// The requests of a vCPU that concern its MMUs (`KVM_REQ_*`), as a set of bits numbered as in Linux 6.1.
-public struct Requests: OptionSet, Hashable, Sendable {
+public struct Requests: OptionSet, Hashable, Sendable, Codable {
   /// Bit n is set while request n is pending.
   public var rawValue: UInt64
 

@@ -1,5 +1,5 @@
 /// One virtual CPU: its registers, its three MMUs and what is pending (`struct kvm_vcpu`).
-public struct VCPU: Sendable, Hashable {
+public struct VCPU: Sendable, Hashable, Codable {
   /// Its number in the machine, from 0.
   public let id: Int
   /// The registers of the guest that runs: L1's, or L2's in guest mode.
@@ -30,6 +30,9 @@ public struct VCPU: Sendable, Hashable {
   /// The three MMUs, in the order of ``MMUName``. They stand on the heap and are reached in place: a vCPU is quick to
   /// move, and a use of one field copies no other.
   private var mmus: [MMU]
+
+  /// Whether there is an MMU for each name.
+  var hasEveryMMU: Bool { mmus.count == MMUName.allCases.count }
 
   /// The MMU of a name.
   public internal(set) subscript(name: MMUName) -> MMU {
@@ -103,8 +106,37 @@ public struct NestedGuest: Sendable, Hashable {
   }
 }
 
+extension NestedGuest: Codable {
+  /// What of it a snapshot holds: one or the other vendor's state.
+  private enum CodingKeys: CodingKey { case l1, vmx, svm }
+
+  /// Writes it.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(l1, forKey: .l1)
+    switch control {
+    case .vmx(let guest):
+      try container.encodeIfPresent(guest, forKey: .vmx)
+    case .svm(let guest):
+      try container.encodeIfPresent(nil as VMXGuest?, forKey: .vmx)
+      try container.encode(guest, forKey: .svm)
+    }
+  }
+
+  /// Reads it.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    l1 = try container.decode(Registers.self, forKey: .l1)
+    if let guest = try container.decodeIfPresent(VMXGuest.self, forKey: .vmx) {
+      control = .vmx(guest)
+    } else {
+      control = .svm(try container.decode(SVMGuest.self, forKey: .svm))
+    }
+  }
+}
+
 /// What VMCS12 says of an L2 guest.
-public struct VMXGuest: Sendable, Hashable {
+public struct VMXGuest: Sendable, Hashable, Codable {
   /// The guest runs with EPT.
   public var ept: Bool
   /// The EPT pointer field; without EPT only its A/D bit shows, in the pointer that KVM gives the hardware.
@@ -118,13 +150,13 @@ public struct VMXGuest: Sendable, Hashable {
 }
 
 /// What VMCB12 says of an L2 guest.
-public struct SVMGuest: Sendable, Hashable {
+public struct SVMGuest: Sendable, Hashable, Codable {
   /// The nested CR3; `nil` if the guest runs without nested paging.
   public var ncr3: UInt64?
 }
 
 /// What of nested virtualization outlives a guest (`struct nested_vmx`).
-public struct NestedState: Sendable, Hashable {
+public struct NestedState: Sendable, Hashable, Codable {
   /// VMX operation is on; always false on AMD.
   public internal(set) var vmxon: Bool
   /// A VMCS is current, so that a failing instruction can leave its error number in it.

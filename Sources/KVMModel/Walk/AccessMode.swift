@@ -1,5 +1,5 @@
 /// What an access does, as bits of a page-fault error code (`PFERR_*`). 64 bits, of which guests see 16.
-public struct AccessMode: OptionSet, Hashable, Sendable {
+public struct AccessMode: OptionSet, Hashable, Sendable, Codable {
   /// The bits as they stand.
   public let rawValue: UInt64
 

@@ -1,5 +1,6 @@
 /// A session as the store has it.
 public struct StoredSession: Sendable, Hashable {
+  /// What a list shows of it.
   public var summary: SessionSummary
   /// What the session began with, beside the summary.
   public var header: [UInt8]
@@ -11,6 +12,7 @@ public struct StoredSession: Sendable, Hashable {
 
 /// What a list shows of a session.
 public struct SessionSummary: Sendable, Hashable {
+  /// The id that it was made with.
   public var id: StoredSessionID
   /// As it was given when the session was made.
   public var summary: [UInt8]
@@ -43,9 +45,13 @@ public enum ListOrder: Sendable, Hashable {
 
 /// How much there is in a store.
 public struct StoreCounts: Sendable, Hashable {
+  /// Sessions.
   public var sessions: Int
+  /// Entries of all histories.
   public var entries: Int
+  /// Snapshots of all sessions.
   public var snapshots: Int
+  /// Remembered answers, valid or not.
   public var answers: Int
   /// The size of the database and of the log of its last writes, in bytes.
   public var bytes: Int

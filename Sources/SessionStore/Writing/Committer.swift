@@ -43,7 +43,7 @@ final class Committer: Sendable {
     let cost = writes.reduce(128) { $0 + $1.cost }
     let result: Result<Void, StoreError>? = queue.withLock { queue in
       if let refusal = queue.refusal(of: cost) { return .failure(refusal) }
-      let isAcknowledged = acknowledgesEarly && queue.failure == nil
+      let isAcknowledged = acknowledgesEarly && queue.failure == nil && !queue.isFilling
       queue.append(
         WriteQueue.Unit(
           writes: writes, cost: cost, group: group, completion: isAcknowledged ? nil : completion))

@@ -1,5 +1,6 @@
 /// A unit of writes that was committed or has failed.
 public struct Finished: Sendable {
+  /// Nothing, or why nothing of it was written.
   public let result: Result<Void, StoreError>
   let completion: SessionStore.Completion
 

@@ -29,6 +29,7 @@ public struct NewEntry: Sendable, Hashable {
   /// What came of it, in short.
   public var outcome: [UInt8]
 
+  /// A step.
   public init(bytes: [UInt8], outcome: [UInt8]) {
     self.bytes = bytes
     self.outcome = outcome
@@ -41,8 +42,10 @@ public struct Snapshot: Sendable, Hashable {
   public var revision: Int
   /// What the bytes mean: a reader that knows another format passes them over.
   public var format: String
+  /// The state, as the format has it.
   public var bytes: [UInt8]
 
+  /// A state.
   public init(revision: Int, format: String, bytes: [UInt8]) {
     self.revision = revision
     self.format = format
@@ -54,8 +57,10 @@ public struct Snapshot: Sendable, Hashable {
 public struct AnswerKey: Sendable, Hashable {
   /// Keys of different scopes are different keys.
   public var scope: [UInt8]
+  /// What the client sent.
   public var key: [UInt8]
 
+  /// A key of a scope.
   public init(scope: [UInt8], key: [UInt8]) {
     self.scope = scope
     self.key = key
@@ -76,6 +81,7 @@ public struct StoredAnswer: Sendable, Hashable {
   /// When it was given, in seconds since 1970.
   public var time: Int
 
+  /// An answer.
   public init(digest: [UInt8], status: Int, bytes: [UInt8], time: Int) {
     self.digest = digest
     self.status = status
