@@ -9,6 +9,8 @@ struct ByteBuffer: ~Copyable {
   @usableFromInline var capacity: Int
   /// How many bytes there are.
   @usableFromInline var count = 0
+  /// Whether the memory is the buffer's own, which gives it back.
+  @usableFromInline var isOwner = true
 
   @usableFromInline
   init(capacity: Int) {
@@ -16,9 +18,29 @@ struct ByteBuffer: ~Copyable {
     unsafe start = .allocate(capacity: self.capacity)
   }
 
+  /// A buffer in memory that somebody else gives back, but not before the buffer is gone.
+  private init(in memory: UnsafeMutablePointer<UInt8>, capacity: Int) {
+    unsafe start = memory
+    self.capacity = capacity
+    isOwner = false
+  }
+
+  /// The bytes that `write` writes into a buffer. If there are at most `capacity` of them, they are written where they stay.
+  @usableFromInline
+  static func bytes(capacity: Int, _ write: (inout JSONWriter) -> Void) -> [UInt8] {
+    var more: [UInt8]?
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: max(capacity, 64)) { memory, count in
+      guard let start = memory.baseAddress else { return }
+      var json = JSONWriter(buffer: unsafe ByteBuffer(in: start, capacity: memory.count))
+      write(&json)
+      if json.buffer.isOwner { more = json.buffer.bytes } else { count = json.count }
+    }
+    return more ?? bytes
+  }
+
   @inlinable
   deinit {
-    unsafe start.deallocate()
+    if isOwner { unsafe start.deallocate() }
   }
 
   /// A copy of the bytes.
@@ -38,9 +60,10 @@ struct ByteBuffer: ~Copyable {
     let larger = max(2 * capacity, count + size)
     let moved = UnsafeMutablePointer<UInt8>.allocate(capacity: larger)
     unsafe moved.initialize(from: start, count: count)
-    unsafe start.deallocate()
+    if isOwner { unsafe start.deallocate() }
     unsafe start = moved
     capacity = larger
+    isOwner = true
   }
 
   /// Stores a byte for which there is room.
@@ -79,9 +102,9 @@ extension ByteBuffer {
     count += size
   }
 
-  /// A literal between quotation marks, and a colon.
+  /// A literal between quotation marks.
   @inlinable @inline(__always)
-  mutating func append(key literal: StaticString, afterComma needsComma: Bool) {
+  mutating func append(quoted literal: StaticString, afterComma needsComma: Bool) {
     let size = literal.utf8CodeUnitCount
     makeRoom(size + 4)
     store(UInt8(ascii: ","), if: needsComma)
@@ -89,6 +112,13 @@ extension ByteBuffer {
     unsafe (start + count).initialize(from: literal.utf8Start, count: size)
     count += size
     store(UInt8(ascii: "\""))
+  }
+
+  /// A literal between quotation marks, and a colon.
+  @inlinable @inline(__always)
+  mutating func append(key literal: StaticString, afterComma needsComma: Bool) {
+    append(quoted: literal, afterComma: needsComma)
+    // The room for it is made already.
     store(UInt8(ascii: ":"))
   }
 
@@ -115,8 +145,9 @@ extension ByteBuffer {
     store(UInt8(ascii: ","), if: needsComma)
     store(UInt8(ascii: "-"), if: value < 0)
     var rest = value.magnitude
-    var size = 1
-    var bound: UInt = 10
+    if rest < 10 { return store(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)) }
+    var size = 2
+    var bound: UInt = 100
     while size < 19, rest >= bound {
       size += 1
       bound *= 10
@@ -196,32 +227,37 @@ extension ByteBuffer {
       let (source, size) = unsafe (UnsafeRawPointer(first), text.count)
       let target = unsafe UnsafeMutableRawPointer(start + count)
       var place = 0
-      while place &+ 8 <= size {
-        let word = unsafe source.loadUnaligned(fromByteOffset: place, as: UInt64.self)
-        if Self.needsEscape(word) { return unsafe escape(text, from: place) }
-        unsafe target.storeBytes(of: word, toByteOffset: place, as: UInt64.self)
-        place &+= 8
-      }
-      if place < size {
-        let word = unsafe Self.lastBytes(of: source, size)
-        let spaces: UInt64 = 0x2020_2020_2020_2020
-        if Self.needsEscape(word | spaces &<< UInt64(8 &* (size &- place))) {
-          return unsafe escape(text, from: place)
+      while place < size {
+        // The last bytes may be taken together with some before them, which are the same then.
+        switch size {
+        case 16...:
+          let start = min(place, size &- 16)
+          let words = unsafe source.loadUnaligned(fromByteOffset: start, as: SIMD2<UInt64>.self)
+          if Self.needsEscape(words) { return unsafe escape(text, from: place) }
+          unsafe target.storeBytes(of: words, toByteOffset: start, as: SIMD2<UInt64>.self)
+          place &+= 16
+        case 8...:
+          let start = min(place, size &- 8)
+          let word = unsafe source.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+          if Self.needsEscape(word) { return unsafe escape(text, from: place) }
+          unsafe target.storeBytes(of: word, toByteOffset: start, as: UInt64.self)
+          place &+= 8
+        default:
+          let word = unsafe Self.word(of: source, size)
+          let spaces: UInt64 = 0x2020_2020_2020_2020
+          if Self.needsEscape(word | spaces &<< UInt64(8 &* size)) { return unsafe escape(text, from: place) }
+          unsafe target.storeBytes(of: word.littleEndian, toByteOffset: 0, as: UInt64.self)
+          place = size
         }
-        unsafe target.storeBytes(of: word.littleEndian, toByteOffset: place, as: UInt64.self)
       }
       count += size
     }
     store(UInt8(ascii: "\""))
   }
 
-  /// The last one to seven bytes of a text, those that are no part of eight, the first of them lowest, and zeros.
+  /// One to seven bytes, the first of them lowest, and zeros.
   @inline(__always)
-  private static func lastBytes(of text: UnsafeRawPointer, _ size: Int) -> UInt64 {
-    if size >= 8 {
-      let word = unsafe UInt64(littleEndian: text.loadUnaligned(fromByteOffset: size &- 8, as: UInt64.self))
-      return word &>> UInt64(8 &* (8 &- size & 7))
-    }
+  private static func word(of text: UnsafeRawPointer, _ size: Int) -> UInt64 {
     func part<Part: FixedWidthInteger>(at place: Int, _ type: Part.Type) -> UInt64 {
       let part = unsafe Part(littleEndian: text.loadUnaligned(fromByteOffset: place, as: type))
       return UInt64(truncatingIfNeeded: part) &<< UInt64(8 &* place)
@@ -231,16 +267,21 @@ extension ByteBuffer {
     return part(at: 0, UInt8.self) | part(at: size / 2, UInt8.self) | part(at: size &- 1, UInt8.self)
   }
 
-  /// Whether one of eight bytes needs to be escaped: a byte's top bit is set only by subtraction from a lesser byte.
+  /// Whether one of sixteen bytes needs to be escaped.
   @inline(__always)
-  private static func needsEscape(_ word: UInt64) -> Bool {
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let quote = word ^ ones &* UInt64(UInt8(ascii: "\""))
-    let backslash = word ^ ones &* UInt64(UInt8(ascii: "\\"))
+  private static func needsEscape(_ words: SIMD2<UInt64>) -> Bool {
+    let ones = SIMD2<UInt64>(repeating: 0x0101_0101_0101_0101)
+    let quote = words ^ ones &* UInt64(UInt8(ascii: "\""))
+    let backslash = words ^ ones &* UInt64(UInt8(ascii: "\\"))
+    // A byte's top bit is set only by subtraction from a lesser byte.
     let found =
-      (word &- ones &* 0x20) & ~word | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
-    return found & (ones << 7) != 0
+      (words &- ones &* 0x20) & ~words | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+    return (found[0] | found[1]) & 0x8080_8080_8080_8080 != 0
   }
+
+  /// Whether one of eight bytes needs to be escaped.
+  @inline(__always)
+  private static func needsEscape(_ word: UInt64) -> Bool { needsEscape(SIMD2(word, word)) }
 
   /// Appends a text of which the first `start` bytes are copied already, and the quotation mark after it.
   @inline(never)

@@ -101,24 +101,24 @@ public struct ElementDecoder {
     return nil
   }
 
-  /// One of `count` names, as its number.
-  public mutating func choice(of count: Int, named name: (Int) -> String) -> Int? {
-    if type == .string {
-      for choice in 0..<count where document.isEqual(node, name(choice)) { return choice }
-    }
-    refuseName(outOf: (0..<count).map(name))
+  /// One of these names, as its place among them.
+  public mutating func choice(of names: [StaticString]) -> Int? {
+    if type == .string, let place = document.place(node, among: names) { return place }
+    refuseName(outOf: names.map(\.description))
     return nil
   }
 
   /// One of these names, as the value that the table gives it.
   @inlinable
-  public mutating func enumeration<Choice>(of table: KeyValuePairs<String, Choice>) -> Choice? {
-    choice(of: table.count) { table[$0].key }.map { table[$0].value }
+  public mutating func enumeration<Choice>(of table: KeyValuePairs<StaticString, Choice>) -> Choice? {
+    choice(of: table.map(\.key)).map { table[$0].value }
   }
 
   /// One of these names.
   public mutating func enumeration(of names: [String]) -> String? {
-    choice(of: names.count) { names[$0] }.map { names[$0] }
+    if let text, let name = names.first(where: { $0 == text }) { return name }
+    refuseName(outOf: names)
+    return nil
   }
 
   /// One of an enumeration's raw values.

@@ -81,21 +81,34 @@ extension JSONDocument {
   }
 
   /// Whether a string or key is this text.
-  @inline(__always)
-  func isEqual(_ index: Int, _ text: String) -> Bool {
+  func isEqual(_ index: Int, _ literal: StaticString) -> Bool {
     let token = nodes[index].token
-    return (text.utf8.count == token.end &- token.start || !token.isPlain) && hasText(token, text)
+    guard token.isPlain else { return text(index) == literal.description }
+    guard literal.utf8CodeUnitCount == token.end &- token.start else { return false }
+    let bytes = bytes
+    return literal.isEqual(to: bytes.span.extracting(token.start..<token.end))
   }
 
-  @inline(never)
-  private func hasText(_ token: JSONReader.Token, _ text: String) -> Bool {
-    guard token.isPlain else { return JSONReader.text(of: token, in: bytes) == text }
-    var place = token.start
-    for byte in text.utf8 {
-      guard bytes[place] == byte else { return false }
-      place += 1
+  /// The place of a string or key among names.
+  func place(_ index: Int, among names: [StaticString]) -> Int? {
+    let token = nodes[index].token
+    guard token.isPlain else { return names.firstIndex { isEqual(index, $0) } }
+    let bytes = bytes
+    let text = bytes.span.extracting(token.start..<token.end)
+    for place in names.indices where names[place].isEqual(to: text) { return place }
+    return nil
+  }
+
+  /// The node of an object's key, and how many members stand before it.
+  func member(_ key: StaticString, of object: Int) -> (node: Int, number: Int)? {
+    guard nodes[object].type == .object else { return nil }
+    var (place, number) = (object + 1, 0)
+    while place < nodes[object].end {
+      if isEqual(place, key) { return (place, number) }
+      place = nodes[place + 1].end
+      number += 1
     }
-    return true
+    return nil
   }
 
   /// A Boolean.

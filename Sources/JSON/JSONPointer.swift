@@ -34,7 +34,7 @@ extension JSONDocument {
       switch nodes[container].type {
       case .object:
         let key = String(step).replacing("~1", with: "/").replacing("~0", with: "~")
-        index = children.firstIndex { isEqual($0, key) }
+        index = children.firstIndex { text($0) == key }
         node = index.map { children[$0] + 1 }
       case .array:
         index = Int(step).flatMap { children.indices.contains($0) ? $0 : nil }

@@ -23,8 +23,13 @@ extension JSONReader {
   mutating func stringToken() throws(JSONError) -> Token {
     position += 1
     var token = Token(start: position)
-    while position < bytes.count {
-      switch bytes[position] {
+    while true {
+      // What most strings are made of, without a look at the reader's state.
+      var place = position
+      while place < bytes.count, Self.isOrdinary(bytes[place]) { place += 1 }
+      position = place
+      guard place < bytes.count else { throw error(.unexpectedEnd) }
+      switch bytes[place] {
       case UInt8(ascii: "\""):
         token.end = position
         position += 1
@@ -33,13 +38,17 @@ extension JSONReader {
         token.hasEscape = true
         _ = try escape()
       case ..<0x20: throw error(.controlCharacter)
-      case ..<0x80: position += 1
       default:
         token.isASCII = false
         position += try encodedScalarLength()
       }
     }
-    throw error(.unexpectedEnd)
+  }
+
+  /// Whether a byte is a character that stands for itself, and ends no string.
+  @inline(__always)
+  private static func isOrdinary(_ byte: UInt8) -> Bool {
+    byte &- 0x20 < 0x60 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }
 
   /// The characters of a string that was read from `bytes`.

@@ -19,6 +19,14 @@ public struct JSONWriter: ~Copyable {
     buffer = ByteBuffer(capacity: capacity)
   }
 
+  init(buffer: consuming ByteBuffer) { self.buffer = buffer }
+
+  /// The document that `write` writes, which is quickest if `capacity` is enough bytes for it.
+  @inlinable
+  public static func document(capacity: Int = 256, _ write: (inout JSONWriter) -> Void) -> [UInt8] {
+    ByteBuffer.bytes(capacity: capacity, write)
+  }
+
   /// How many bytes have been written so far.
   @inlinable
   public var count: Int { buffer.count }
@@ -164,6 +172,13 @@ extension JSONWriter {
     if let value { string(value) } else { null() }
   }
 
+  /// A string that is a literal and needs no escaping, as a key's.
+  @inlinable @inline(__always)
+  public mutating func string(literal value: StaticString) {
+    buffer.append(quoted: value, afterComma: needsComma)
+    needsComma = true
+  }
+
   /// A string of which these are the bytes, which must be UTF-8.
   @inlinable @inline(__always)
   public mutating func string(utf8 bytes: Span<UInt8>) {
@@ -220,6 +235,13 @@ extension JSONWriter {
   public mutating func member(_ name: StaticString, _ value: String?) {
     key(name)
     string(value)
+  }
+
+  /// A key and a string that is a literal and needs no escaping.
+  @inlinable @inline(__always)
+  public mutating func member(_ name: StaticString, literal value: StaticString) {
+    key(name)
+    string(literal: value)
   }
 
   /// A key and a hexadecimal word or `null`.

@@ -2,67 +2,69 @@
 
 extension ObjectDecoder {
   /// A Boolean.
-  public mutating func bool(_ key: String) -> Bool {
+  public mutating func bool(_ key: StaticString) -> Bool {
     required(key) { $0.bool() } ?? false
   }
 
   /// A Boolean, if there is one.
-  public mutating func optionalBool(_ key: String) -> Bool? {
+  public mutating func optionalBool(_ key: StaticString) -> Bool? {
     optional(key) { $0.bool() }
   }
 
   /// A string.
-  public mutating func string(_ key: String) -> String {
+  public mutating func string(_ key: StaticString) -> String {
     required(key) { $0.string() } ?? ""
   }
 
   /// A string, if there is one.
-  public mutating func optionalString(_ key: String) -> String? {
+  public mutating func optionalString(_ key: StaticString) -> String? {
     optional(key) { $0.string() }
   }
 
   /// An integer in a range.
-  public mutating func integer(_ key: String, in range: ClosedRange<Int> = JSONNumber.integers) -> Int {
+  public mutating func integer(_ key: StaticString, in range: ClosedRange<Int> = JSONNumber.integers) -> Int {
     required(key) { $0.integer(in: range) } ?? range.lowerBound
   }
 
   /// An integer in a range, if there is one.
   public mutating func optionalInteger(
-    _ key: String, in range: ClosedRange<Int> = JSONNumber.integers
+    _ key: StaticString, in range: ClosedRange<Int> = JSONNumber.integers
   ) -> Int? {
     optional(key) { $0.integer(in: range) }
   }
 
   /// A word of `bits` bits, 1 to 64, in any of the forms that `ElementDecoder.word` takes.
-  public mutating func word(_ key: String, bits: Int = 64) -> UInt64 {
+  public mutating func word(_ key: StaticString, bits: Int = 64) -> UInt64 {
     required(key) { $0.word(bits: bits) } ?? 0
   }
 
   /// A word of `bits` bits, 1 to 64, if there is one.
-  public mutating func optionalWord(_ key: String, bits: Int = 64) -> UInt64? {
+  public mutating func optionalWord(_ key: StaticString, bits: Int = 64) -> UInt64? {
     optional(key) { $0.word(bits: bits) }
   }
 
   /// One of these names, of which there must be at least one.
-  public mutating func enumeration(_ key: String, of names: [String]) -> String {
+  public mutating func enumeration(_ key: StaticString, of names: [String]) -> String {
     required(key) { $0.enumeration(of: names) } ?? names[0]
   }
 
   /// One of these names, if there is one.
-  public mutating func optionalEnumeration(_ key: String, of names: [String]) -> String? {
+  public mutating func optionalEnumeration(_ key: StaticString, of names: [String]) -> String? {
     optional(key) { $0.enumeration(of: names) }
   }
 
   /// One of these names, of which there must be at least one, as the value that the table gives it.
   @inlinable
-  public mutating func enumeration<Choice>(_ key: String, of table: KeyValuePairs<String, Choice>) -> Choice {
+  public mutating func enumeration<Choice>(_ key: StaticString, of table: KeyValuePairs<StaticString, Choice>)
+    -> Choice
+  {
     required(key) { $0.enumeration(of: table) } ?? table[0].value
   }
 
   /// One of these names, if there is one, as the value that the table gives it.
   @inlinable
   public mutating func optionalEnumeration<Choice>(
-    _ key: String, of table: KeyValuePairs<String, Choice>
+    _ key: StaticString, of table: KeyValuePairs<StaticString, Choice>
   ) -> Choice? {
     optional(key) { $0.enumeration(of: table) }
   }
@@ -70,7 +72,7 @@ extension ObjectDecoder {
   /// One of an enumeration's raw values, of which there must be at least one.
   @inlinable
   public mutating func enumeration<Choice: RawRepresentable<String> & CaseIterable>(
-    _ key: String, of choices: Choice.Type
+    _ key: StaticString, of choices: Choice.Type
   ) -> Choice {
     required(key) { $0.enumeration(of: choices) } ?? choices.allCases[choices.allCases.startIndex]
   }
@@ -78,7 +80,7 @@ extension ObjectDecoder {
   /// One of an enumeration's raw values, if there is one.
   @inlinable
   public mutating func optionalEnumeration<Choice: RawRepresentable<String> & CaseIterable>(
-    _ key: String, of choices: Choice.Type
+    _ key: StaticString, of choices: Choice.Type
   ) -> Choice? {
     optional(key) { $0.enumeration(of: choices) }
   }
@@ -86,7 +88,7 @@ extension ObjectDecoder {
   /// An array, each element by `decode`.
   @inlinable
   public mutating func array<Element>(
-    _ key: String, count: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
+    _ key: StaticString, count: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element] {
     required(key) { $0.array(count: count, of: decode) } ?? []
   }
@@ -94,7 +96,7 @@ extension ObjectDecoder {
   /// An array, if there is one, each element by `decode`.
   @inlinable
   public mutating func optionalArray<Element>(
-    _ key: String, count: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
+    _ key: StaticString, count: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element]? {
     optional(key) { $0.array(count: count, of: decode) }
   }
@@ -102,7 +104,7 @@ extension ObjectDecoder {
   /// An object, its members by `decode`; nil if it is missing or something in it is wrong, and `finish` then throws.
   @inlinable
   public mutating func object<Content>(
-    _ key: String, _ decode: (inout ObjectDecoder) -> Content
+    _ key: StaticString, _ decode: (inout ObjectDecoder) -> Content
   ) -> Content? {
     required(key) { $0.object(decode) }
   }
@@ -110,18 +112,18 @@ extension ObjectDecoder {
   /// An object, if there is one, its members by `decode`.
   @inlinable
   public mutating func optionalObject<Content>(
-    _ key: String, _ decode: (inout ObjectDecoder) -> Content
+    _ key: StaticString, _ decode: (inout ObjectDecoder) -> Content
   ) -> Content? {
     optional(key) { $0.object(decode) }
   }
 
   /// A member's value as it is.
-  public mutating func value(_ key: String) -> JSONValue {
+  public mutating func value(_ key: StaticString) -> JSONValue {
     required(key) { $0.value } ?? .null
   }
 
   /// A member's value as it is, if there is one.
-  public mutating func optionalValue(_ key: String) -> JSONValue? {
+  public mutating func optionalValue(_ key: StaticString) -> JSONValue? {
     optional(key) { $0.value }
   }
 }

@@ -14,7 +14,7 @@ public struct ObjectDecoder {
   private let node: Int
   private let pointer: String
   /// The keys that have been asked for.
-  private var known: [String] = []
+  private var known: [StaticString] = []
   /// Bit n is set if member n has been asked for; of members from 64 on `known` tells.
   private var taken: UInt64 = 0
   /// The problems, each with the node of its member; a missing member's is the end of the object.
@@ -51,79 +51,85 @@ public struct ObjectDecoder {
   }
 
   /// Notes that the member `key` is refused, or missing; what is no object has no members to speak of.
-  public mutating func refuse(_ key: String, _ detail: String) {
+  public mutating func refuse(_ key: StaticString, _ detail: String) {
     guard isObject else { return }
-    let place = members.first { document.isEqual($0, key) } ?? document.nodes[node].end
-    problems.append((place, JSONProblem(pointer: JSONPointer.member(key, of: pointer), detail: detail)))
+    let place = document.member(key, of: node)?.node ?? document.nodes[node].end
+    problems.append(
+      (place, JSONProblem(pointer: JSONPointer.member(key.description, of: pointer), detail: detail)))
   }
 
   /// Whether the object has this key, which is then known.
-  public mutating func contains(_ key: String) -> Bool {
+  public mutating func contains(_ key: StaticString) -> Bool {
     member(key) != nil
   }
 
   /// Whether the object has a value other than `null` for this key, which is then known.
-  public mutating func hasValue(_ key: String) -> Bool {
+  public mutating func hasValue(_ key: StaticString) -> Bool {
     member(key).map { document.nodes[$0 + 1].type != .null } ?? false
   }
 
   /// What `decode` makes of a member; nil if it is missing, `null`, or wrong.
   @inlinable
-  public mutating func optional<Value>(_ key: String, _ decode: (inout ElementDecoder) -> Value?) -> Value? {
-    guard var element = optionalElement(key) else { return nil }
-    let value = decode(&element)
-    finish(element, isRefused: value == nil)
-    return value
+  public mutating func optional<Value>(_ key: StaticString, _ decode: (inout ElementDecoder) -> Value?)
+    -> Value?
+  {
+    guard let member = optionalMember(key) else { return nil }
+    return value(of: member, decode)
   }
 
   /// What `decode` makes of a member that must be there; nil if it is missing or wrong.
   @inlinable
-  public mutating func required<Value>(_ key: String, _ decode: (inout ElementDecoder) -> Value?) -> Value? {
-    guard var element = requiredElement(key) else { return nil }
+  public mutating func required<Value>(_ key: StaticString, _ decode: (inout ElementDecoder) -> Value?)
+    -> Value?
+  {
+    guard let member = requiredMember(key) else { return nil }
+    return value(of: member, decode)
+  }
+
+  /// What `decode` makes of the value after a key.
+  @inlinable @inline(__always)
+  mutating func value<Value>(of member: Int, _ decode: (inout ElementDecoder) -> Value?) -> Value? {
+    var element = element(after: member)
     let value = decode(&element)
-    finish(element, isRefused: value == nil)
+    if value == nil || !element.problems.isEmpty {
+      for problem in element.allProblems(isRefused: value == nil) { note(problem, of: member) }
+    }
     return value
   }
 
   @usableFromInline
-  mutating func optionalElement(_ key: String) -> ElementDecoder? {
+  func element(after member: Int) -> ElementDecoder {
+    ElementDecoder(document, member + 1, in: pointer, at: .member(member))
+  }
+
+  @usableFromInline
+  mutating func note(_ problem: JSONProblem, of member: Int) { problems.append((member, problem)) }
+
+  @usableFromInline
+  mutating func optionalMember(_ key: StaticString) -> Int? {
     guard let member = member(key), document.nodes[member + 1].type != .null else { return nil }
-    return ElementDecoder(document, member + 1, in: pointer, at: .member(member))
+    return member
   }
 
   @usableFromInline
-  mutating func requiredElement(_ key: String) -> ElementDecoder? {
-    guard let member = member(key) else {
-      refuse(key, "is missing")
-      return nil
-    }
-    return ElementDecoder(document, member + 1, in: pointer, at: .member(member))
-  }
-
-  /// Takes over what was found wrong with the value of a member.
-  @usableFromInline
-  mutating func finish(_ element: consuming ElementDecoder, isRefused: Bool) {
-    for problem in element.allProblems(isRefused: isRefused) { problems.append((element.node - 1, problem)) }
+  mutating func requiredMember(_ key: StaticString) -> Int? {
+    if let member = member(key) { return member }
+    refuse(key, "is missing")
+    return nil
   }
 
   /// The node of a key, whose value is the next one.
-  private mutating func member(_ key: String) -> Int? {
+  private mutating func member(_ key: StaticString) -> Int? {
     known.append(key)
-    var bit: UInt64 = 1
-    for member in members {
-      if document.isEqual(member, key) {
-        taken |= bit
-        return member
-      }
-      bit <<= 1
-    }
-    return nil
+    guard let (member, number) = document.member(key, of: node) else { return nil }
+    if number < 64 { taken |= 1 << UInt64(number) }
+    return member
   }
 
   func allProblems() -> [JSONProblem] {
     var unknown: [Int] = []
     for (index, member) in zip(0..., members) where index < 64 ? taken >> UInt64(index) & 1 == 0 : true {
-      if index < 64 || !known.contains(document.text(member)) { unknown.append(member) }
+      if index < 64 || !known.contains(where: { document.isEqual(member, $0) }) { unknown.append(member) }
     }
     guard !problems.isEmpty || !unknown.isEmpty else { return [] }
     var all = problems
@@ -153,8 +159,8 @@ public struct ObjectDecoder {
 
   private func unknownKey(_ key: String) -> String {
     guard !self.known.isEmpty else { return "unknown key; none is known here" }
-    let known = self.known.enumerated().filter { !self.known[..<$0.offset].contains($0.element) }.map(
-      \.element)
+    var known: [String] = []
+    for key in self.known.map(\.description) where !known.contains(key) { known.append(key) }
     return "unknown key\(suggestion(for: key, among: known)); known are \(quoted(known))"
   }
 }

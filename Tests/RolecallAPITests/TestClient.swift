@@ -16,12 +16,14 @@ struct TestClient {
   let service: RolecallService
 
   init(
-    origins: [String] = [], token: String? = nil, store: SessionStore? = nil, _ change: (inout RolecallService.Limits) -> Void = { _ in }
+    origins: [String] = [], token: String? = nil, store: SessionStore? = nil,
+    _ change: (inout RolecallService.Limits) -> Void = { _ in }
   ) {
     var limits = RolecallService.Limits()
     change(&limits)
     service = RolecallService(
-      limits: limits, store: store, origins: WebOrigins(origins), operatorToken: token.flatMap { OperatorToken($0) }
+      limits: limits, store: store, origins: WebOrigins(origins),
+      operatorToken: token.flatMap { OperatorToken($0) }
     ) { 1_795_375_903 }
   }
 

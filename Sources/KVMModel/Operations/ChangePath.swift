@@ -10,35 +10,58 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// The keys that a path goes through.
-  enum Name: String, Sendable {
-    case vcpus, registers, cr0, cr3, cr4, efer, pkru
-    case codeSegmentLong = "cs_l"
-    case pagingMode = "paging_mode"
-    case guestMode = "guest_mode"
-    case smm, mmu
-    case walkMMU = "walk_mmu"
-    case requests
-    case rootMMU = "root_mmu"
-    case guestMMU = "guest_mmu"
-    case nestedMMU = "nested_mmu"
-    case vcpuRole = "vcpu_role"
-    case mmuRole = "mmu_role"
-    case value, base, ext, root
-    case previousRoots = "prev_roots"
-    case valid, hpa, pgd
-    case paeRoot = "pae_root"
-    case pml4Entry = "pml4_root.entry"
-    case pml5Entry = "pml5_root.entry"
-    case pdptrs
-    case pageFault = "page_fault"
-    case walkFormat = "gva_to_gpa"
-    case permissions
-    case pkruMask = "pkru_mask"
-    case guestReservedBits = "guest_rsvd_check"
-    case shadowZeroBits = "shadow_zero_check"
-    case smallPageMasks = "rsvd_bits_mask[0]"
-    case largePageMasks = "rsvd_bits_mask[1]"
-    case badMemoryTypeXWR = "bad_mt_xwr"
+  enum Name: Sendable {
+    case vcpus, registers, cr0, cr3, cr4, efer, pkru, codeSegmentLong, pagingMode, guestMode, smm, mmu,
+      walkMMU
+    case requests, rootMMU, guestMMU, nestedMMU, vcpuRole, mmuRole, value, base, ext, root, previousRoots
+    case valid, hpa, pgd, paeRoot, pml4Entry, pml5Entry, pdptrs, pageFault, walkFormat, permissions, pkruMask
+    case guestReservedBits, shadowZeroBits, smallPageMasks, largePageMasks, badMemoryTypeXWR
+
+    /// The key in the document.
+    var key: StaticString {
+      switch self {
+      case .vcpus: "vcpus"
+      case .registers: "registers"
+      case .cr0: "cr0"
+      case .cr3: "cr3"
+      case .cr4: "cr4"
+      case .efer: "efer"
+      case .pkru: "pkru"
+      case .codeSegmentLong: "cs_l"
+      case .pagingMode: "paging_mode"
+      case .guestMode: "guest_mode"
+      case .smm: "smm"
+      case .mmu: "mmu"
+      case .walkMMU: "walk_mmu"
+      case .requests: "requests"
+      case .rootMMU: "root_mmu"
+      case .guestMMU: "guest_mmu"
+      case .nestedMMU: "nested_mmu"
+      case .vcpuRole: "vcpu_role"
+      case .mmuRole: "mmu_role"
+      case .value: "value"
+      case .base: "base"
+      case .ext: "ext"
+      case .root: "root"
+      case .previousRoots: "prev_roots"
+      case .valid: "valid"
+      case .hpa: "hpa"
+      case .pgd: "pgd"
+      case .paeRoot: "pae_root"
+      case .pml4Entry: "pml4_root.entry"
+      case .pml5Entry: "pml5_root.entry"
+      case .pdptrs: "pdptrs"
+      case .pageFault: "page_fault"
+      case .walkFormat: "gva_to_gpa"
+      case .permissions: "permissions"
+      case .pkruMask: "pkru_mask"
+      case .guestReservedBits: "guest_rsvd_check"
+      case .shadowZeroBits: "shadow_zero_check"
+      case .smallPageMasks: "rsvd_bits_mask[0]"
+      case .largePageMasks: "rsvd_bits_mask[1]"
+      case .badMemoryTypeXWR: "bad_mt_xwr"
+      }
+    }
   }
 
   // The deepest path is that of a role's field in an MMU of another vCPU.
@@ -55,11 +78,11 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
     return text.description
   }
 
-  /// Appends the path as UTF-8.
-  public func write(to utf8: inout [UInt8]) {
+  /// Lets `body` read ``description`` as UTF-8.
+  public func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
     var text = Text()
     write(to: &text)
-    text.write(to: &utf8)
+    return text.withUTF8(body)
   }
 
   /// The path to something one step further down.
@@ -83,25 +106,29 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
 extension ChangePath: TextPart {
   func write(to text: inout Text) {
     first?.write(to: &text)
-    for case let step? in [second, third, fourth, fifth] {
-      text.append("." as StaticString)
-      step.write(to: &text)
-    }
+    second?.write(to: &text, after: ".")
+    third?.write(to: &text, after: ".")
+    fourth?.write(to: &text, after: ".")
+    fifth?.write(to: &text, after: ".")
   }
 }
 
-extension ChangePath.Step: TextPart {
-  func write(to text: inout Text) {
+extension ChangePath.Step {
+  fileprivate func write(to text: inout Text, after separator: StaticString = "") {
+    text.append(separator)
     switch self {
-    case .name(let name): text.append(name.rawValue)
+    case .name(let name): text.append(name.key)
     case .element(let name, let index):
-      text.append(name.rawValue)
+      text.append(name.key)
       text.append("[" as StaticString)
       text.append(decimal: index)
       text.append("]" as StaticString)
     case .field(let union, let index):
-      let layout = union == .pageRole ? RoleLayout.pageRole6_1 : .extendedRole6_1
-      text.append(layout.fields[Int(index)].name)
+      text.append(
+        union == .pageRole
+          ? RoleLayout.pageRole6_1.fields[Int(index)].name
+          : RoleLayout.extendedRole6_1.fields[Int(index)].name
+      )
     }
   }
 }

@@ -30,7 +30,7 @@ public struct CR0: OptionSet, Hashable, Sendable, NamedBits, Codable {
   public static let pg = CR0(rawValue: 1 << 31)
 
   /// Every named bit, lowest first.
-  public static let names: [(bit: CR0, name: String)] = [
+  public static let names: [(bit: CR0, name: StaticString)] = [
     (pe, "PE"), (mp, "MP"), (em, "EM"), (ts, "TS"), (et, "ET"), (ne, "NE"), (wp, "WP"), (am, "AM"),
     (nw, "NW"), (cd, "CD"), (pg, "PG"),
   ]

@@ -52,7 +52,7 @@ public struct CR4: OptionSet, Hashable, Sendable, NamedBits, Codable {
   public static let cet = CR4(rawValue: 1 << 23)
 
   /// Every named bit, lowest first.
-  public static let names: [(bit: CR4, name: String)] = [
+  public static let names: [(bit: CR4, name: StaticString)] = [
     (vme, "VME"), (pvi, "PVI"), (tsd, "TSD"), (de, "DE"), (pse, "PSE"), (pae, "PAE"), (mce, "MCE"),
     (pge, "PGE"), (pce, "PCE"), (osfxsr, "OSFXSR"), (osxmmexcpt, "OSXMMEXCPT"), (umip, "UMIP"),
     (la57, "LA57"), (vmxe, "VMXE"), (smxe, "SMXE"), (fsgsbase, "FSGSBASE"), (pcide, "PCIDE"),

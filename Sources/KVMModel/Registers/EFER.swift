@@ -22,7 +22,7 @@ public struct EFER: OptionSet, Hashable, Sendable, NamedBits, Codable {
   public static let ffxsr = EFER(rawValue: 1 << 14)
 
   /// Every named bit, lowest first.
-  public static let names: [(bit: EFER, name: String)] = [
+  public static let names: [(bit: EFER, name: StaticString)] = [
     (sce, "SCE"), (lme, "LME"), (lma, "LMA"), (nx, "NX"), (svme, "SVME"), (lmsle, "LMSLE"),
     (ffxsr, "FFXSR"),
   ]

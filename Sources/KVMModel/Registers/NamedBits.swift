@@ -1,7 +1,7 @@
 /// A register whose bits have names, described by one table.
 public protocol NamedBits: OptionSet where RawValue == UInt64 {
   /// Every named bit, lowest first.
-  static var names: [(bit: Self, name: String)] { get }
+  static var names: [(bit: Self, name: StaticString)] { get }
 }
 
 extension NamedBits {
@@ -14,7 +14,7 @@ extension NamedBits {
 
   /// The bit called `name`, in upper case as the manuals write it; `nil` if the register has none.
   public static func named(_ name: String) -> Self? {
-    names.first { $0.name == name }?.bit
+    names.first { $0.name.description == name }?.bit
   }
 }
 

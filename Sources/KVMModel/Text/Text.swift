@@ -5,7 +5,8 @@ struct Text: Sendable {
   private static let capacity = 256
 
   private var short: (Words, Words, Words, Words)
-  private var count = 0
+  /// The number of bytes so far.
+  private(set) var length = 0
   /// The whole text once it is longer than ``capacity``.
   private var long: [UInt8] = []
 
@@ -14,67 +15,68 @@ struct Text: Sendable {
     short = (zero, zero, zero, zero)
   }
 
-  /// The number of bytes so far.
-  var length: Int { long.isEmpty ? count : long.count }
+  private var isShort: Bool { length <= Self.capacity }
 
   /// The text as a string.
-  var description: String {
-    var text: [UInt8] = []
-    write(to: &text)
-    return String(decoding: text, as: UTF8.self)
-  }
+  var description: String { unsafe withBytes { unsafe String(decoding: $0, as: UTF8.self) } }
 
   /// Appends the bytes to an array.
-  borrowing func write(to text: inout [UInt8]) {
-    guard long.isEmpty else { return text.append(contentsOf: long) }
-    unsafe withUnsafeBytes(of: short) {
-      unsafe text.append(contentsOf: UnsafeRawBufferPointer(rebasing: $0[..<count]))
+  borrowing func write(to text: inout [UInt8]) { unsafe withBytes { unsafe text.append(contentsOf: $0) } }
+
+  /// Lets `body` read the bytes in place.
+  borrowing func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+    unsafe withBytes { unsafe body($0.span) }
+  }
+
+  @inline(__always)
+  private borrowing func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    guard isShort else { return unsafe long.withUnsafeBufferPointer(body) }
+    return unsafe withUnsafeBytes(of: short) { short in
+      unsafe short.withMemoryRebound(to: UInt8.self) {
+        unsafe body(UnsafeBufferPointer(start: $0.baseAddress, count: length))
+      }
     }
   }
 
-  private mutating func append(_ bytes: UnsafeRawBufferPointer) {
-    guard long.isEmpty, count &+ bytes.count <= Self.capacity else { return unsafe appendLong(bytes) }
+  @inline(__always)
+  private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
+    guard length &+ bytes.count <= Self.capacity else { return unsafe appendLong(bytes) }
     unsafe withUnsafeMutableBytes(of: &short) { short in
       guard let source = bytes.baseAddress, let start = short.baseAddress else { return }
-      unsafe (start + count).copyMemory(from: source, byteCount: bytes.count)
+      unsafe (start + length).copyMemory(from: source, byteCount: bytes.count)
     }
-    count &+= bytes.count
+    length &+= bytes.count
   }
 
-  private mutating func appendLong(_ bytes: UnsafeRawBufferPointer) {
-    if long.isEmpty {
+  @inline(never)
+  private mutating func appendLong(_ bytes: UnsafeBufferPointer<UInt8>) {
+    if isShort {
       var text: [UInt8] = []
       text.reserveCapacity(2 * Self.capacity)
       write(to: &text)
       long = text
     }
     unsafe long.append(contentsOf: bytes)
+    length = long.count
   }
 }
 
 extension Text {
-  /// Appends a literal.
+  /// Appends a literal. Where the call is inlined its length is a constant, and copying it a few stores.
+  @inline(__always)
   mutating func append(_ literal: StaticString) {
     // A literal's bytes are immortal, and lie in one piece only in this unsafe view.
-    literal.withUTF8Buffer { unsafe append(UnsafeRawBufferPointer($0)) }
+    literal.withUTF8Buffer { unsafe append($0) }
   }
 
   /// Appends a text.
   mutating func append(_ text: String) {
     var text = text
-    text.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
+    text.withUTF8 { unsafe append($0) }
   }
 
   /// Appends what another text has so far.
-  mutating func append(_ other: borrowing Text) {
-    if other.long.isEmpty {
-      unsafe withUnsafeBytes(of: other.short) {
-        unsafe append(UnsafeRawBufferPointer(rebasing: $0[..<other.count]))
-      }
-    } else {
-      unsafe other.long.withUnsafeBytes { unsafe append($0) }
-    }
-  }
+  mutating func append(_ other: borrowing Text) { unsafe other.withBytes { unsafe append($0) } }
 
   /// Appends a number as ``hex(_:)`` writes it.
   mutating func append(hex value: UInt64) {
@@ -89,8 +91,10 @@ extension Text {
       hexDigits(UInt32(truncatingIfNeeded: value &>> 32)).bigEndian,
       hexDigits(UInt32(truncatingIfNeeded: value)).bigEndian
     )
-    unsafe withUnsafeBytes(of: digits) {
-      unsafe append(UnsafeRawBufferPointer(rebasing: $0[(16 - count)...]))
+    unsafe withUnsafeBytes(of: digits) { digits in
+      unsafe digits.withMemoryRebound(to: UInt8.self) {
+        unsafe append(UnsafeBufferPointer(rebasing: $0[(16 - count)...]))
+      }
     }
   }
 

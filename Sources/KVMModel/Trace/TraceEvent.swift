@@ -9,11 +9,11 @@ public struct TraceLine: Sendable, Hashable {
     return line.description
   }
 
-  /// Appends ``text`` as UTF-8.
-  public func write(to utf8: inout [UInt8]) {
+  /// Lets `body` read ``text`` as UTF-8.
+  public func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
     var line = Text()
     event.write(to: &line)
-    line.write(to: &utf8)
+    return line.withUTF8(body)
   }
 }
 

@@ -26,7 +26,7 @@ public struct Requests: OptionSet, Hashable, Sendable, Codable {
   public static let freeObsoleteRoots = Requests(rawValue: 1 << 39)
 
   /// Every request and its name without the prefix `KVM_REQ_`, by bit.
-  public static let names: [(request: Requests, name: String)] = [
+  public static let names: [(request: Requests, name: StaticString)] = [
     (tlbFlush, "TLB_FLUSH"), (vmDead, "VM_DEAD"), (tripleFault, "TRIPLE_FAULT"), (mmuSync, "MMU_SYNC"),
     (loadMMUPGD, "LOAD_MMU_PGD"), (getNestedStatePages, "GET_NESTED_STATE_PAGES"),
     (tlbFlushCurrent, "TLB_FLUSH_CURRENT"), (tlbFlushGuest, "TLB_FLUSH_GUEST"),
@@ -34,7 +34,7 @@ public struct Requests: OptionSet, Hashable, Sendable, Codable {
   ]
 
   /// The names of the pending requests, by bit.
-  public var names: [String] { Self.names.filter { contains($0.request) }.map(\.name) }
+  public var names: [String] { Self.names.filter { contains($0.request) }.map(\.name.description) }
 }
 
 extension Requests: TextPart {

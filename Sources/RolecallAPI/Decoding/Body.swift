@@ -30,7 +30,7 @@ struct Body {
   mutating func refuse(_ problems: [JSONProblem]) { rules += problems }
 
   /// An integer of any size, if there is one; rules say which ones fit.
-  mutating func optionalInteger(_ key: String) -> Int? {
+  mutating func optionalInteger(_ key: StaticString) -> Int? {
     members.optional(key) { element in
       if case .number(let number) = element.value, let integer = number.integer { return integer }
       element.refuse("must be an integer, not \(element.type.phrase)")
@@ -40,7 +40,7 @@ struct Body {
 
   /// An array of at most `limit` elements, if there is one; of a longer one only `refuse` hears, with its length.
   mutating func optionalArray<Element>(
-    _ key: String, limit: Int, refuse: (Int) -> Void, of decode: (inout ElementDecoder) -> Element?
+    _ key: StaticString, limit: Int, refuse: (Int) -> Void, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element]? {
     let elements = members.optional(key) { element -> [Element]?? in
       if element.type == .array, element.count > limit {
@@ -53,18 +53,18 @@ struct Body {
   }
 
   /// Takes an object apart, if there is one; nil too if it has not the right form.
-  mutating func optionalObject<Content>(_ key: String, _ decode: (inout Body) -> Content) -> Content? {
+  mutating func optionalObject<Content>(_ key: StaticString, _ decode: (inout Body) -> Content) -> Content? {
     var found: [JSONProblem] = []
-    let pointer = JSONPointer.member(key, of: self.pointer)
+    let pointer = JSONPointer.member(key.description, of: self.pointer)
     let content = members.optionalObject(key) { Self.decode(&$0, at: pointer, &found, decode) }
     rules += found
     return content
   }
 
   /// Takes an object apart that must be there; nil if something in it is wrong.
-  mutating func object<Content>(_ key: String, _ decode: (inout Body) -> Content) -> Content? {
+  mutating func object<Content>(_ key: StaticString, _ decode: (inout Body) -> Content) -> Content? {
     var found: [JSONProblem] = []
-    let pointer = JSONPointer.member(key, of: self.pointer)
+    let pointer = JSONPointer.member(key.description, of: self.pointer)
     let content = members.object(key) { Self.decode(&$0, at: pointer, &found, decode) }
     rules += found
     return content

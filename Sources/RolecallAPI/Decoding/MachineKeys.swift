@@ -2,10 +2,10 @@ import KVMModel
 
 /// A key of a machine's document, and the property that it stands for.
 struct MachineKey<Value>: Sendable {
-  let name: String
+  let name: StaticString
   let path: any WritableKeyPath<Machine, Value> & Sendable
 
-  init(_ name: String, _ path: any WritableKeyPath<Machine, Value> & Sendable) {
+  init(_ name: StaticString, _ path: any WritableKeyPath<Machine, Value> & Sendable) {
     self.name = name
     self.path = path
   }
@@ -14,7 +14,7 @@ struct MachineKey<Value>: Sendable {
 /// An object of a machine's document whose members are numbers and flags.
 struct MachineSection: Sendable {
   /// The object's key; nil for the machine itself.
-  let name: String?
+  let name: StaticString?
   let flags: [MachineKey<Bool>]
   let numbers: [MachineKey<Int>]
 

@@ -40,8 +40,8 @@ enum MemoryWrite: Sendable {
   init(_ body: inout Body) {
     if let words = body.members.optionalArray("at", of: decodeWord) {
       self = .words(words, key: "at")
-      for key in ["gpa", "words", "word_bytes"] where body.members.hasValue(key) {
-        body.refuse(key, "at names each word's own address, and excludes \(key)")
+      for key in ["gpa", "words", "word_bytes"] as [StaticString] where body.members.hasValue(key) {
+        body.refuse(key.description, "at names each word's own address, and excludes \(key)")
       }
       return
     }

@@ -115,7 +115,7 @@ struct OperationDecoder {
 
 extension Body {
   /// A word that is 0 where it is left out.
-  fileprivate mutating func wordOrZero(_ key: String, bits: Int = 64) -> UInt64 {
+  fileprivate mutating func wordOrZero(_ key: StaticString, bits: Int = 64) -> UInt64 {
     members.optionalWord(key, bits: bits) ?? 0
   }
 }
@@ -131,15 +131,17 @@ private func cpuidChange(_ body: inout Body) -> CPUIDChange {
   if let width = change.maxPhyAddr, !widths.contains(width) {
     body.refuse("maxphyaddr", "must be from \(widths.lowerBound) to \(widths.upperBound) bits, is \(width)")
   }
-  for flag in CPUIDFlag.allCases { change.flags[flag] = body.members.optionalBool(flag.rawValue) }
+  for (key, flag) in CPUIDFlag.keys { change.flags[flag] = body.members.optionalBool(key) }
   return change
 }
 
 private func nestedEntry(_ body: inout Body, _ vendor: Vendor) -> NestedEntry {
   let l2 = body.optionalObject("l2") { $0.registerValues() } ?? RegisterValues()
-  let foreign = vendor == .intel ? ["npt", "ncr3"] : ["ept", "eptp", "vpid", "pdptrs", "host"]
+  let foreign: [StaticString] =
+    vendor == .intel ? ["npt", "ncr3"] : ["ept", "eptp", "vpid", "pdptrs", "host"]
   for key in foreign where body.members.hasValue(key) {
-    body.refuse(key, "only a machine of the other vendor has this; this one's is \(vendor.rawValue)")
+    body.refuse(
+      key.description, "only a machine of the other vendor has this; this one's is \(vendor.rawValue)")
   }
   guard vendor == .intel else {
     let ncr3 = body.members.optionalWord("ncr3")

@@ -4,7 +4,7 @@ import KVMModel
 extension Body {
   /// What `value`, or `set` and `clear`, say is to be written to a register whose bits have these names; nil if it is
   /// not known which register that is, so that any name may be right.
-  mutating func registerWrite(_ names: [(name: String, bit: UInt64)]?) -> RegisterWrite {
+  mutating func registerWrite(_ names: NamedWords?) -> RegisterWrite {
     let value = members.optionalWord("value")
     let set = bits("set", names)
     let clear = bits("clear", names)
@@ -18,12 +18,14 @@ extension Body {
     return .bits(set: set ?? 0, clear: clear ?? 0)
   }
 
-  private mutating func bits(_ key: String, _ names: [(name: String, bit: UInt64)]?) -> UInt64? {
+  private mutating func bits(_ key: StaticString, _ names: NamedWords?) -> UInt64? {
     guard members.hasValue(key) else { return nil }
-    if names?.isEmpty == true { refuse(key, "the register has no bits with names; give its value") }
+    if names?.isEmpty == true {
+      refuse(key.description, "the register has no bits with names; give its value")
+    }
     let list = members.optionalArray(key) { element -> UInt64? in
       guard let names, !names.isEmpty else { return element.string().map { _ in 0 } }
-      return element.choice(of: names.count) { names[$0].name }.map { names[$0].bit }
+      return element.word(of: names)
     }
     return (list ?? []).reduce(0, |)
   }
@@ -39,20 +41,21 @@ extension Body {
 /// The names of registers' bits.
 enum BitNames {
   static let cr0 = of(CR0.self)
+  static let cr3 = NamedWords([])
   static let cr4 = of(CR4.self)
   static let efer = of(EFER.self)
 
-  private static func of<Register: NamedBits>(_ register: Register.Type) -> [(name: String, bit: UInt64)] {
-    register.names.map { ($0.name, $0.bit.rawValue) }
+  private static func of<Register: NamedBits>(_ register: Register.Type) -> NamedWords {
+    NamedWords(register.names.map { ($0.name, $0.bit.rawValue) })
   }
 }
 
 extension ControlRegister {
   /// The register's bits by name.
-  var bitNames: [(name: String, bit: UInt64)] {
+  var bitNames: NamedWords {
     switch self {
     case .cr0: BitNames.cr0
-    case .cr3: []
+    case .cr3: BitNames.cr3
     case .cr4: BitNames.cr4
     }
   }

@@ -52,22 +52,22 @@ extension TLBCall {
   func write(to json: inout JSONWriter) {
     json.beginObject()
     switch self {
-    case .flushAll: json.member("call", "flush_tlb_all")
-    case .flushCurrent: json.member("call", "flush_tlb_current")
-    case .flushGuest: json.member("call", "flush_tlb_guest")
+    case .flushAll: json.member("call", literal: "flush_tlb_all")
+    case .flushCurrent: json.member("call", literal: "flush_tlb_current")
+    case .flushGuest: json.member("call", literal: "flush_tlb_guest")
     case .flushGVA(let gva):
-      json.member("call", "flush_tlb_gva")
+      json.member("call", literal: "flush_tlb_gva")
       json.member("gva", hex: gva)
     case .loadMMUPGD(let root, let level):
-      json.member("call", "load_mmu_pgd")
+      json.member("call", literal: "load_mmu_pgd")
       json.member("root", hex: root.rawValue)
       json.member("level", level)
     case .invvpid(let type, let vpid):
-      json.member("call", "invvpid")
+      json.member("call", literal: "invvpid")
       json.member("type", type)
       json.member("vpid", Int(vpid))
     case .invept(let type, let eptp):
-      json.member("call", "invept")
+      json.member("call", literal: "invept")
       json.member("type", type)
       json.member("eptp", hex: eptp)
     }

@@ -9,7 +9,7 @@ extension Machine {
       json.member("vendor", vendor.rawValue)
       write(.machine, to: &json)
       for section in MachineSection.nested {
-        json.key(named: section.name ?? "")
+        json.key(section.name ?? "")
         json.object { json in write(section, to: &json) }
       }
       json.key("memory")
@@ -19,11 +19,11 @@ extension Machine {
 
   private func write(_ section: MachineSection, to json: inout JSONWriter) {
     for key in section.numbers {
-      json.key(named: key.name)
+      json.key(key.name)
       json.integer(self[keyPath: key.path])
     }
     for key in section.flags {
-      json.key(named: key.name)
+      json.key(key.name)
       json.bool(self[keyPath: key.path])
     }
   }

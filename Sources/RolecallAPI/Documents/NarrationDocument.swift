@@ -17,10 +17,12 @@ extension NarrationStep {
 extension Effect {
   fileprivate func write(to json: inout JSONWriter, _ naming: Naming) {
     json.beginObject()
-    json.member("kind", kind)
+    json.key("kind")
+    json.string(literal: kind)
     switch self {
     case .raised(let requests), .served(let requests):
-      json.member("requests", strings: requests.names)
+      json.key("requests")
+      requests.write(to: &json)
     case .freedRoot(let mmu, let slot, let hpa):
       json.member("mmu", mmu.rawValue)
       json.member("slot", slot.name)
@@ -48,7 +50,7 @@ extension Effect {
     json.endObject()
   }
 
-  private var kind: String {
+  private var kind: StaticString {
     switch self {
     case .raised: "raised"
     case .served: "served"
@@ -69,7 +71,8 @@ extension Effect {
 extension Change {
   func write(to json: inout JSONWriter, _ naming: Naming) {
     json.beginObject()
-    json.member("path", naming.path(path.description))
+    json.key("path")
+    path.write(to: &json, naming)
     json.key("from")
     from.write(to: &json)
     json.key("to")
@@ -88,7 +91,24 @@ extension Change.Value {
     case .name(let name): json.string(name)
     case .names(let names): json.array { json in for name in names { json.string(name) } }
     case .words(let words): json.array { json in for word in words { json.hex(word) } }
-    case .permissions(let permissions): json.string(permissions.text)
+    case .permissions(let permissions): json.hex(permissions.bytes)
+    }
+  }
+}
+
+extension ChangePath {
+  fileprivate func write(to json: inout JSONWriter, _ naming: Naming) {
+    switch naming {
+    case .proposed: withUTF8 { json.string(utf8: $0) }
+    case .upstream: json.string(naming.path(description))
+    }
+  }
+}
+
+extension Requests {
+  func write(to json: inout JSONWriter) {
+    json.array { json in
+      for row in Requests.names where contains(row.request) { json.string(literal: row.name) }
     }
   }
 }

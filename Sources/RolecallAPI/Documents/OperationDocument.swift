@@ -100,14 +100,14 @@ extension VCPUOperation {
 }
 
 extension RegisterWrite {
-  fileprivate func write(to json: inout JSONWriter, _ names: [(name: String, bit: UInt64)]) {
+  fileprivate func write(to json: inout JSONWriter, _ names: NamedWords) {
     switch self {
     case .value(let value): json.member("value", hex: value)
     case .bits(let set, let clear):
       json.key("set")
-      json.array { json in for row in names where set & row.bit != 0 { json.string(row.name) } }
+      names.write(bits: set, to: &json)
       json.key("clear")
-      json.array { json in for row in names where clear & row.bit != 0 { json.string(row.name) } }
+      names.write(bits: clear, to: &json)
     }
   }
 }
@@ -126,12 +126,20 @@ extension RegisterValues {
 extension CPUIDChange {
   fileprivate func writeMembers(to json: inout JSONWriter) {
     if let maxPhyAddr { json.member("maxphyaddr", maxPhyAddr) }
-    for flag in CPUIDFlag.allCases {
+    for (key, flag) in CPUIDFlag.keys {
       guard let value = flags[flag] else { continue }
-      json.key(named: flag.rawValue)
+      json.key(key)
       json.bool(value)
     }
   }
+}
+
+extension CPUIDFlag {
+  /// The flags by their keys.
+  static let keys: KeyValuePairs<StaticString, CPUIDFlag> = [
+    "lm": .lm, "nx": .nx, "gbpages": .gbpages, "pse36": .pse36, "pcid": .pcid, "smep": .smep, "smap": .smap,
+    "pku": .pku, "la57": .la57, "umip": .umip,
+  ]
 }
 
 extension NestedEntry {

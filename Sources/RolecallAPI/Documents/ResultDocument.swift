@@ -70,7 +70,10 @@ struct ResultDocument {
       json.key("tlb")
       json.array { json in for call in result.tlb { call.write(to: &json) } }
     }
-    if fields.contains("trace") { json.member("trace", strings: result.trace.map(\.text)) }
+    if fields.contains("trace") {
+      json.key("trace")
+      json.array { json in for line in result.trace { line.withUTF8 { json.string(utf8: $0) } } }
+    }
     if !isMinimal, fields.contains("vcpu") {
       json.key("vcpu")
       if case .vcpu(let index, _, _) = operation {

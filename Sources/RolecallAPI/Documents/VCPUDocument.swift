@@ -25,7 +25,10 @@ extension VCPU {
     if fields.contains("smm") { json.member("smm", smm) }
     if fields.contains("mmu") { json.member("mmu", mmu.rawValue) }
     if fields.contains("walk_mmu") { json.member("walk_mmu", walkMMU.rawValue) }
-    if fields.contains("requests") { json.member("requests", strings: requests.names) }
+    if fields.contains("requests") {
+      json.key("requests")
+      requests.write(to: &json)
+    }
     if fields.contains("nested") {
       json.key("nested")
       if let nested { nested.write(to: &json) } else { json.null() }

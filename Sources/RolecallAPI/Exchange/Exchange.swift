@@ -157,9 +157,7 @@ struct Exchange {
     _ status: Status = 200, fields: ResponseFields = ResponseFields(), capacity: Int = 1024,
     _ write: (inout JSONWriter) -> Void
   ) -> Response {
-    var json = JSONWriter(capacity: capacity)
-    write(&json)
-    return self.json(status, fields: fields, body: json.finish())
+    self.json(status, fields: fields, body: JSONWriter.document(capacity: capacity, write))
   }
 
   /// A JSON document that is there already.

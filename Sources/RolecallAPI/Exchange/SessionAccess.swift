@@ -98,7 +98,9 @@ extension Exchange {
     guard let archive = service.sessions.archive else { return news.publish() }
     var writes = archive.writes(of: session, &state)
     guard !writes.isEmpty else { return }
-    if let key { writes.append(.remember(key.stored, StoredAnswer(answer, to: request.identity, at: service.now))) }
+    if let key {
+      writes.append(.remember(key.stored, StoredAnswer(answer, to: request.identity, at: service.now)))
+    }
     submit(writes, for: session) { kept in
       if case .success = kept { news.publish() }
     }
@@ -115,7 +117,8 @@ extension Exchange {
 
   /// Gives the store one unit of writes, which the answer waits for.
   private func submit(
-    _ writes: [Write], for session: Session, _ action: @escaping @Sendable (Commitment.Kept) -> Void = { _ in }
+    _ writes: [Write], for session: Session,
+    _ action: @escaping @Sendable (Commitment.Kept) -> Void = { _ in }
   ) {
     guard let archive = service.sessions.archive, let commitment else { return }
     commitment.begin()
@@ -143,7 +146,8 @@ extension ProblemDetails {
     case .diskFull, .readOnly:
       self.init(
         .storeFull, "\(error); nothing of the request was kept", fields: [("Retry-After", "10")])
-    case .sessionExists, .revisionConflict, .answerExists, .tooLarge, .overloaded, .locked, .corrupt, .io, .closed:
+    case .sessionExists, .revisionConflict, .answerExists, .tooLarge, .overloaded, .locked, .corrupt, .io,
+      .closed:
       self.init(
         .storeFailed, "\(error); nothing of the request was kept", fields: [("Retry-After", "5")])
     }

@@ -8,9 +8,7 @@ import Testing
     for (index, field) in RoleLayout.pageRole6_1.fields.enumerated() {
       let path = role.then(.name(.base)).then(.field(.pageRole, UInt8(index)))
       #expect(path.description == "vcpus[63].root_mmu.vcpu_role.base.\(field.name)")
-      var utf8: [UInt8] = []
-      path.write(to: &utf8)
-      #expect(utf8 == Array(path.description.utf8))
+      #expect(path.withUTF8 { utf8 in utf8.indices.map { utf8[$0] } } == Array(path.description.utf8))
     }
     for (index, field) in RoleLayout.extendedRole6_1.fields.enumerated() {
       let path = ChangePath().then(.field(.extendedRole, UInt8(index)))

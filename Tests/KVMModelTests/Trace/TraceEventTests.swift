@@ -8,9 +8,7 @@ import Testing
     let lines = try vm.apply(.machine(.zapAll)).trace
     #expect(lines.count > 1 && lines.first?.text.hasPrefix("kvm_mmu_zap_all_fast: ") == true)
     for line in lines {
-      var utf8 = Array("> ".utf8)
-      line.write(to: &utf8)
-      #expect(utf8 == Array("> \(line.text)".utf8))
+      #expect(line.withUTF8 { utf8 in utf8.indices.map { utf8[$0] } } == Array(line.text.utf8))
     }
   }
 }

@@ -1,0 +1,9 @@
+extension StaticString {
+  /// Whether these are the literal's bytes.
+  @inline(__always)
+  func isEqual(to bytes: Span<UInt8>) -> Bool {
+    guard bytes.count == utf8CodeUnitCount else { return false }
+    for index in bytes.indices where unsafe bytes[index] != utf8Start[index] { return false }
+    return true
+  }
+}
