@@ -14,38 +14,57 @@ final class Archive: Sendable {
   /// How many sessions there are.
   var count: Int { store.sessionCount }
 
-  /// The session of a name, brought back by doing again all that was done.
+  /// What a snapshot's bytes mean.
+  private static let snapshotFormat = "moment/1 of " + VirtualMachine.snapshotFormat
+  /// Operations after which another snapshot is worth its bytes.
+  private static let snapshotDistance = 64
+
+  /// The session of a name, brought back by doing again what was done since the last snapshot.
   func session(_ id: SessionID) throws(StoreError) -> Session? {
-    guard SessionID(id.stored) == id, let stored = try store.reader.session(id.stored, snapshotFormat: "")
+    guard SessionID(id.stored) == id,
+      let stored = try store.reader.session(id.stored, snapshotFormat: Self.snapshotFormat)
     else { return nil }
+    let entries =
+      stored.snapshot == nil
+      ? stored.entries : try store.reader.history(of: id.stored, after: 1, limit: stored.summary.revision) ?? []
     do {
-      return try restore(id, stored)
-    } catch let error as StoreError {
-      throw error
+      return try restore(id, stored, entries)
     } catch {
       throw .corrupt("session \(id.text.prefix(6))…: \(error)")
     }
   }
 
-  private func restore(_ id: SessionID, _ stored: StoredSession) throws -> Session {
+  private func restore(_ id: SessionID, _ stored: StoredSession, _ entries: [StoredEntry]) throws -> Session {
     let (boot, machine) = try StoredForms.origin(stored.header)
-    var state = Session.State(
-      made: VirtualMachine(machine: machine, boot: boot), at: Timestamp(seconds: stored.summary.created))
+    let created = Timestamp(seconds: stored.summary.created)
     let decoder = OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus)
-    for entry in stored.entries {
-      let (action, time) = try StoredForms.action(entry, decoder)
-      switch action {
-      case .operation(let request):
-        _ = try state.apply(request.resolved(on: state.machine), detail: .lookups, at: time)
-      case .undo(let steps): _ = try state.undo(steps, at: time)
-      case .redo(let steps): _ = try state.redo(steps, at: time)
-      }
+    var history = History(made: created)
+    for entry in entries {
+      let (step, time) = try StoredForms.step(entry, decoder)
+      history.repeatStep(step, at: time)
     }
-    (state.submitted, state.announced) = (state.revision, state.revision)
+    var first = Statistics()
+    let virtualMachine = VirtualMachine(machine: machine, boot: boot)
+    first.countPages(of: virtualMachine)
+    // A snapshot that cannot be read only costs time.
+    let snapshot = stored.snapshot.flatMap { snapshot in
+      (try? BinaryForm.value(Moment.self, of: snapshot.bytes)).map { (state: snapshot.revision, moment: $0) }
+    }
+    let log = SessionLog(Moment(machine: virtualMachine, statistics: first), history, snapshot: snapshot)
     return Session(
-      id: id, name: try StoredForms.name(stored.summary.summary), boot: boot,
-      created: Timestamp(seconds: stored.summary.created),
-      used: Timestamp(seconds: stored.summary.lastUsed), state, counts: counts)
+      id: id, name: try StoredForms.name(stored.summary.summary), boot: boot, created: created,
+      used: Timestamp(seconds: stored.summary.lastUsed),
+      try Session.State(log, snapshot: snapshot?.state ?? 1), counts: counts)
+  }
+
+  /// Has the state of a session kept, which is leaving memory, if it is long to come by.
+  func keepSnapshot(of session: Session, _ state: inout Session.State) {
+    let present = state.history.state
+    guard state.history.path(from: state.snapshotState, to: present).count >= Self.snapshotDistance,
+      let bytes = try? BinaryForm.bytes(of: Moment(machine: state.machine, statistics: state.statistics))
+    else { return }
+    let snapshot = Snapshot(revision: present, format: Self.snapshotFormat, bytes: bytes)
+    store.submit([.snapshot(session.id.stored, snapshot, keeping: 1)]) { _ in }
   }
 
   /// What the store does not have of a session yet. It counts as given from now on.

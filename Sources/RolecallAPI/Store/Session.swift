@@ -25,6 +25,8 @@ final class Session: Sendable {
     fileprivate var lastRead: (vcpu: Int, revision: Int, bytes: [UInt8])?
     /// The last revision that was given to the store; 0 before the session itself was.
     var submitted = 0
+    /// The state, by its revision, of which the store has a snapshot; 1 for none.
+    var snapshotState = 1
     /// The last revision that watchers were told of, or will be once it is kept.
     var announced = 0
     /// Those who watch the session.
@@ -38,6 +40,12 @@ final class Session: Sendable {
     var revision: Int { log.history.revision }
     /// When the last revision came about.
     var updated: Timestamp { log.history.time(of: revision) }
+
+    /// The present state of a session whose log comes from the store, which has a snapshot at a state.
+    init(_ log: SessionLog, snapshot: Int) throws(OperationError) {
+      self.init(try log.moment(at: log.history.revision), log)
+      (submitted, announced, snapshotState) = (revision, revision, snapshot)
+    }
 
     /// A machine that has just been made.
     init(made machine: VirtualMachine, at time: Timestamp) {

@@ -127,6 +127,7 @@ final class Sessions: Sendable {
       guard session.unsettled.load(ordering: .acquiring) == 0, state.submitted == state.revision,
         state.watchers.isEmpty
       else { return }
+      archive?.keepSnapshot(of: session, &state)
       remove(session, .stale)
     }
   }

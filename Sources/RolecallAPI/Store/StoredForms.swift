@@ -45,45 +45,46 @@ enum StoredForms {
   /// An entry of the history of a machine of that vendor.
   static func entry(_ entry: History.Entry, _ vendor: Vendor) -> NewEntry {
     var json = JSONWriter()
-    var outcome = JSONWriter()
+    var outcome: [UInt8] = []
     json.beginObject()
     json.member("time", entry.time.seconds)
     switch entry.step {
     case .operation(let operation, let result):
       json.key("operation")
       operation.write(to: &json, vendor)
-      result.write(to: &outcome)
+      outcome = StoredForms.outcome(result)
     case .undo(let steps): json.member("undo", steps)
     case .redo(let steps): json.member("redo", steps)
     }
     json.endObject()
-    return NewEntry(bytes: json.finish(), outcome: outcome.finish())
+    return NewEntry(bytes: json.finish(), outcome: outcome)
   }
 
-  /// What an entry did to the machine, and when.
-  static func action(
+  /// How an operation ended. Nothing for the most frequent one.
+  private static func outcome(_ outcome: Outcome) -> [UInt8] {
+    // Plain values always have a binary form.
+    outcome == .ok ? [] : (try? BinaryForm.bytes(of: outcome)) ?? []
+  }
+
+  /// The step of an entry of a machine's history, and its time.
+  static func step(
     _ entry: StoredEntry, _ decoder: OperationDecoder
-  ) throws(Unreadable) -> (action: Action, time: Timestamp) {
+  ) throws -> (step: History.Step, time: Timestamp) {
     let (operation, undo, redo, seconds) = try read(entry.bytes) { body in
       (
-        body.optionalObject("operation") { decoder.listed(&$0) } ?? nil,
+        body.optionalObject("operation") { decoder.listed(&$0)?.complete } ?? nil,
         body.optionalInteger("undo"), body.optionalInteger("redo"), body.members.integer("time")
       )
     }
     let time = Timestamp(seconds: seconds)
     switch (operation, undo, redo) {
-    case (let request?, nil, nil): return (.operation(request), time)
+    case (let operation?, nil, nil):
+      let outcome = entry.outcome.isEmpty ? .ok : try BinaryForm.value(Outcome.self, of: entry.outcome)
+      return (.operation(operation, outcome), time)
     case (nil, let steps?, nil): return (.undo(steps), time)
     case (nil, nil, let steps?): return (.redo(steps), time)
     default: throw Unreadable("revision \(entry.revision) is neither an operation nor undo nor redo")
     }
-  }
-
-  /// What led to a revision.
-  enum Action {
-    case operation(OperationRequest)
-    case undo(Int)
-    case redo(Int)
   }
 
   private static func read<Content>(
