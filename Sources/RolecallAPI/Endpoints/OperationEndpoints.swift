@@ -43,7 +43,7 @@ private func applyOperation(
       throw request.problem(error)
     }
     var headers = exchange.fields(revision: state.revision)
-    if isMinimal { headers.append("Preference-Applied", "return=minimal") }
+    if isMinimal { headers.append(contentsOf: Exchange.minimalApplied) }
     let document = ResultDocument(
       operation: operation, result: result, revision: state.revision, isMinimal: isMinimal, fields: fields,
       isAlone: true)
