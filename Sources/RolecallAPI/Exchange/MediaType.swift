@@ -25,12 +25,12 @@ enum MediaType: String, Sendable {
   /// Type and subtype, without parameters.
   private var essence: Substring { rawValue.prefix { $0 != ";" } }
 
-  private static let anything = ArraySlice("*/*".utf8)
+  private static let anything = Array("*/*".utf8)
 
   /// The best of `offered` by the Accept fields of a request, which are one list (RFC 9110, section 5.3).
   static func preferred(of offered: [MediaType], by request: Request) -> MediaType? {
     guard let first = request.fieldValue(.accept) else { return offered.first }
-    if first == anything, request.fieldValues(.accept).count == 1 { return offered.first }
+    if first.holds(anything), request.fieldValues(.accept).count == 1 { return offered.first }
     return preferred(of: offered, accept: request[field: .accept])
   }
 

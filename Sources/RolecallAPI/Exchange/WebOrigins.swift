@@ -105,7 +105,7 @@ extension Request {
   /// asking.
   func checkContent() throws(ProblemDetails) {
     guard !body.isEmpty else { return }
-    guard let type = fieldValue(.contentType), type == Self.json || isJSON else {
+    guard let type = fieldValue(.contentType), type.holds(Self.json) || isJSON else {
       throw ProblemDetails(
         .unsupportedMediaType, "the body must be application/json, and Content-Type must say so")
     }
@@ -115,7 +115,7 @@ extension Request {
     }
   }
 
-  private static let json = ArraySlice(MediaType.json.rawValue.utf8)
+  private static let json = Array(MediaType.json.rawValue.utf8)
 
   /// Whether Content-Type is that of JSON but for parameters and the case of letters.
   private var isJSON: Bool {
