@@ -37,12 +37,15 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   return try exchange.look { _, state throws(ProblemDetails) in
     let index = try exchange.vcpu(of: state.machine)
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
-    let headers = exchange.fields(revision: state.revision)
+    let revision = state.revision
+    if exchange.media == .json, exchange.naming == .proposed, fields.isAll {
+      return state.answer(forVCPU: index) { document in
+        exchange.json(fields: exchange.fields(revision: revision), body: document)
+      }
+    }
+    let headers = exchange.fields(revision: revision)
     guard exchange.media == .json else {
       return exchange.text(state.machine.vcpus[index].table(in: state.machine), fields: headers)
-    }
-    if exchange.naming == .proposed, fields.isAll {
-      return exchange.json(fields: headers, body: state.document(ofVCPU: index))
     }
     return exchange.json(fields: headers, capacity: 16 * 1024) { json in
       state.machine.vcpus[index].write(

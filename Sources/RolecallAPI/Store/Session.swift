@@ -1,3 +1,4 @@
+import HTTPCore
 import JSON
 import KVMModel
 import Synchronization
@@ -21,8 +22,8 @@ final class Session: Sendable {
     var statistics: Statistics
     /// How it came to be so.
     private(set) var log: SessionLog
-    /// The document of the vCPU that was last read, with every key and the proposed names, at the revision it was read.
-    fileprivate var lastRead: (vcpu: Int, revision: Int, bytes: [UInt8])?
+    /// The answer that showed the vCPU that was last read, with every key and the proposed names, and at which revision.
+    fileprivate var lastRead: (vcpu: Int, revision: Int, answer: Response)?
     /// The last revision that was given to the store; 0 before the session itself was.
     var submitted = 0
     /// The state, by its revision, of which the store has a snapshot; 1 for none.
@@ -179,15 +180,17 @@ extension Session.State {
     (machine, statistics) = (moment.machine, moment.statistics)
   }
 
-  /// The document of a vCPU of the machine, with every key and the proposed names. It is written once, and kept until
-  /// another operation was applied or another vCPU is read.
-  mutating func document(ofVCPU index: Int) -> [UInt8] {
-    if let lastRead, lastRead.vcpu == index, lastRead.revision == revision { return lastRead.bytes }
+  /// The answer that shows a vCPU with every key and the proposed names. It is made once, and kept until another operation
+  /// was applied or another vCPU is read.
+  mutating func answer(
+    forVCPU index: Int, _ make: (_ document: [UInt8]) -> Response
+  ) -> Response {
+    if let lastRead, lastRead.vcpu == index, lastRead.revision == revision { return lastRead.answer }
     var json = JSONWriter(capacity: 8 * 1024)
     machine.vcpus[index].write(to: &json, .proposed, in: machine, isAlone: true)
-    let bytes = json.finish()
-    lastRead = (index, revision, bytes)
-    return bytes
+    let answer = make(json.finish())
+    lastRead = (index, revision, answer)
+    return answer
   }
 
   /// The session as it was at a revision.
