@@ -76,8 +76,28 @@ public final class RolecallService: Sendable {
   /// Answers a request: at once, or, if the store has to keep something first, by `later`, which is then called once, from
   /// another thread.
   public func respond(to request: Request, later: @escaping @Sendable (Response) -> Void) -> Response? {
-    let commitment = sessions.archive == nil ? nil : Commitment()
-    var reply = Reply(response: Response(200), grant: origins.grant(request))
+    guard sessions.archive != nil else {
+      var reply = Reply()
+      handle(request, nil, &reply)
+      return finish(&reply, .success(()))
+    }
+    return respond(to: request, Commitment(), later)
+  }
+
+  private func respond(
+    to request: Request, _ commitment: Commitment, _ later: @escaping @Sendable (Response) -> Void
+  ) -> Response? {
+    var reply = Reply()
+    handle(request, commitment, &reply)
+    reply.path = request.path
+    let kept = commitment.whenKept { [self, reply] kept in
+      var reply = reply
+      later(finish(&reply, kept))
+    }
+    return kept.map { finish(&reply, $0) }
+  }
+
+  private func handle(_ request: Request, _ commitment: Commitment?, _ reply: inout Reply) {
     do throws(ProblemDetails) {
       if request.isWrite {
         try origins.admit(request)
@@ -88,10 +108,7 @@ public final class RolecallService: Sendable {
       reply.fail(error, instance: request.path)
       counts.count(error.type)
     }
-    guard let commitment else { return finish(reply, .success(())) }
-    reply.path = request.path
-    let kept = commitment.whenKept { [self, reply] kept in later(finish(reply, kept)) }
-    return kept.map { finish(reply, $0) }
+    if origins.areAny { reply.grant = origins.grant(request) }
   }
 
   /// Answers a request that was refused before it came here, where these limits hold and requests for these
@@ -150,21 +167,20 @@ public final class RolecallService: Sendable {
   }
 
   /// The answer as it leaves, now that it is known whether all was kept.
-  private func finish(_ reply: Reply, _ kept: Commitment.Kept) -> Response {
-    var reply = reply
+  private func finish(_ reply: inout Reply, _ kept: Commitment.Kept) -> Response {
     if case .failure(let error) = kept { reply.fail(ProblemDetails(error), instance: reply.path) }
     if let key = reply.key { answers.finish(key, with: reply.isProblem ? nil : reply.response, at: now) }
     reply.response.route = reply.route
-    reply.response.fields.append(contentsOf: reply.grant)
+    if let grant = reply.grant { reply.response.fields.append(contentsOf: grant) }
     return reply.response
   }
 }
 
 /// An answer on its way out.
 private struct Reply: Sendable {
-  var response: Response
+  var response = Response(200)
   /// What a browser needs to show it to a page.
-  let grant: ResponseFields
+  var grant: ResponseFields?
   var route = 0
   /// The key that the request has.
   var key: IdempotencyKey?

@@ -60,9 +60,11 @@ public struct WebOrigins: Sendable {
     )
   }
 
+  /// Whether pages of other origins may use the service.
+  var areAny: Bool { !allowed.isEmpty }
+
   /// What a browser needs to show the answer to a page of an allowed origin (Fetch, section 3.3).
   func grant(_ request: Request) -> ResponseFields {
-    guard !allowed.isEmpty else { return ResponseFields() }
     var fields: ResponseFields = [("Vary", "Origin")]
     guard let origin = request.fieldValue(.origin), isNamed(origin) else { return fields }
     fields.append("Access-Control-Allow-Origin", String(decoding: origin, as: UTF8.self))
