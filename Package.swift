@@ -67,7 +67,8 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
     .testTarget(name: "LabsTests", dependencies: ["Labs", "JSON"], swiftSettings: strict),
     .testTarget(
-      name: "RolecallAPITests", dependencies: ["RolecallAPI", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs"],
+      name: "RolecallAPITests",
+      dependencies: ["RolecallAPI", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs"],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .systemLibrary(

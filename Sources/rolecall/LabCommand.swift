@@ -78,7 +78,8 @@ extension LabCommand {
     static let configuration = CommandConfiguration(
       commandName: "check",
       abstract: "Grade a script: a session's export, or {\"operations\": […]}.",
-      discussion: "The exit status is 0 if every step is solved, 1 if not, and 64 if there is nothing to grade.")
+      discussion:
+        "The exit status is 0 if every step is solved, 1 if not, and 64 if there is nothing to grade.")
 
     @Argument(help: "The script, JSON; - reads standard input.") var script: String
     @Option(name: .customLong("lab"), help: "The lab.") var id: String
@@ -112,7 +113,9 @@ extension LabCommand {
         do throws(LabProblems) {
           let lab = try checked(file)
           try lab.trial()
-          print("\(file): \(lab.standard.steps.count) steps, \(lab.standard.points) points, solved by its solution")
+          print(
+            "\(file): \(lab.standard.steps.count) steps, \(lab.standard.points) points, solved by its solution"
+          )
         } catch {
           problems += error.problems
         }

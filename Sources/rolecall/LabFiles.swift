@@ -45,7 +45,8 @@ func readLabs(in folder: String) throws -> [LabFile] {
   var names: [String] = []
   while let entry = unsafe readdir(directory) {
     let name = unsafe withUnsafePointer(to: entry.pointee.d_name) { pointer in
-      unsafe pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
+      unsafe pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee))
+      {
         unsafe String(cString: $0)
       }
     }

@@ -5,13 +5,16 @@ struct Condition: Sendable {
   /// The documents that conditions may speak of.
   static let documents = ["vcpu", "vcpus", "machine", "shadow_pages", "result", "history", "attempts"]
 
-  let text: String
+  /// What always holds.
+  static let always = Condition(expression: .literal(.bool(true)))
+
   let expression: Expression
 
   init(_ text: String) throws(ConditionError) {
-    self.text = text
-    expression = try ConditionParser.parse(text, documents: Self.documents)
+    self.init(expression: try ConditionParser.parse(text, documents: Self.documents))
   }
+
+  private init(expression: Expression) { self.expression = expression }
 }
 
 /// A text with values of the documents in it: `CR4 is ${vcpu.registers.cr4}`.
@@ -21,7 +24,12 @@ struct Message: Sendable {
     case value(Expression)
   }
 
+  /// A text of nothing.
+  static let empty = Message(parts: [])
+
   let parts: [Part]
+
+  private init(parts: [Part]) { self.parts = parts }
 
   init(_ text: String) throws(ConditionError) {
     var parts: [Part] = []

@@ -26,12 +26,14 @@ struct ConditionParser {
   static func parse(_ text: String, documents: [String]) throws(ConditionError) -> Expression {
     guard text.count <= lengthLimit else {
       throw ConditionError(
-        offset: lengthLimit, detail: "the condition is longer than \(lengthLimit) characters; make several checks of it")
+        offset: lengthLimit,
+        detail: "the condition is longer than \(lengthLimit) characters; make several checks of it")
     }
     var parser = ConditionParser(tokens: try Token.all(of: text), names: documents)
     let expression = try parser.condition()
     guard parser.token.kind == .end else {
-      throw parser.error("\(parser.token.phrase) stands where the condition could end; \"and\" or \"or\" may be missing")
+      throw parser.error(
+        "\(parser.token.phrase) stands where the condition could end; \"and\" or \"or\" may be missing")
     }
     return expression
   }
@@ -169,12 +171,16 @@ struct ConditionParser {
       let source = try operand()
       try expect(")")
       return .quantifier(
-        .init(kind: kind, variable: "", source: source, body: .literal(.bool(true)), number: number, isClosed: true))
+        .init(
+          kind: kind, variable: "", source: source, body: .literal(.bool(true)), number: number,
+          isClosed: true))
     }
     guard case .name(let variable) = token.kind else {
       throw error("a name for the elements was expected, not \(token.phrase)")
     }
-    guard !names.contains(variable) else { throw error("\"\(variable)\" has a meaning here; take another name") }
+    guard !names.contains(variable) else {
+      throw error("\"\(variable)\" has a meaning here; take another name")
+    }
     position += 1
     try expect("in")
     let source = try operand()

@@ -77,7 +77,9 @@ struct Evaluator {
 
   private mutating func burn(_ steps: Int = 1) throws(EvaluationError) {
     fuel -= steps
-    guard fuel >= 0 else { throw EvaluationError(detail: "the condition takes too many steps; make it simpler") }
+    guard fuel >= 0 else {
+      throw EvaluationError(detail: "the condition takes too many steps; make it simpler")
+    }
   }
 
   // MARK: Paths
@@ -111,7 +113,8 @@ struct Evaluator {
       case (.index(let index), .array(let elements)):
         place += "[\(index)]"
         value = index < elements.count ? elements[index] : .null
-      case (.key(let key), _): throw EvaluationError(detail: "\(place) is \(value.type.phrase) and has no \"\(key)\"")
+      case (.key(let key), _):
+        throw EvaluationError(detail: "\(place) is \(value.type.phrase) and has no \"\(key)\"")
       case (.index, _): throw EvaluationError(detail: "\(place) is \(value.type.phrase), not a list")
       }
     }
@@ -152,7 +155,8 @@ struct Evaluator {
       switch try value(of: quantifier.source, &memory) {
       case .array(let array): elements = array[...]
       case .null: elements = []
-      case let other: throw EvaluationError(detail: "\(quantifier.kind) needs a list, not \(other.type.phrase)")
+      case let other:
+        throw EvaluationError(detail: "\(quantifier.kind) needs a list, not \(other.type.phrase)")
       }
     }
     for element in elements {

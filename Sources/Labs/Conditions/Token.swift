@@ -58,7 +58,8 @@ extension Token {
         let kind = character.isASCIIDigit ? Kind.number(word) : .name(word)
         if case .number = kind, Self.number(word) == nil {
           throw ConditionError(
-            offset: start, detail: "\"\(word)\" is no number: write decimal digits, or 0x and hexadecimal digits")
+            offset: start,
+            detail: "\"\(word)\" is no number: write decimal digits, or 0x and hexadecimal digits")
         }
         tokens.append(Token(kind: kind, offset: start))
       } else if let sign = signs.first(where: { characters[start...].starts(with: $0) }) {

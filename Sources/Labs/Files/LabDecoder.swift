@@ -32,7 +32,7 @@ struct LabDecoder {
     if start.type != .object { members.refuse("start", "must be an object, as POST /v1/sessions takes it") }
     let steps = members.array("steps", count: Limit.steps) { element in
       let pointer = element.pointer
-      return element.object { step(&$0, at: pointer) } ?? nil
+      return element.object { step(&$0, at: pointer) }
     }
     do { try members.finish() } catch { found += error.problems }
     problems += found.map { document.problem(Self.phrase($0), at: $0.pointer) }
@@ -45,7 +45,7 @@ struct LabDecoder {
       parameters: variant.values, start: start, steps: steps)
   }
 
-  private mutating func step(_ members: inout ObjectDecoder, at pointer: String) -> Lab.Step? {
+  private mutating func step(_ members: inout ObjectDecoder, at pointer: String) -> Lab.Step {
     let id = members.string("id")
     if id.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) == nil {
       members.refuse("id", "must be of lower-case letters, digits and hyphens")
@@ -55,7 +55,7 @@ struct LabDecoder {
     let task = markdown("task", &members)
     let checks = members.array("checks", count: Limit.checks) { element in
       let pointer = element.pointer
-      return element.object { check(&$0, at: pointer) } ?? nil
+      return element.object { check(&$0, at: pointer) }
     }
     if !checks.isEmpty, checks.allSatisfy(\.isHidden) {
       members.refuse("checks", "are all hidden; a student needs one to go by")
@@ -75,32 +75,40 @@ struct LabDecoder {
       explanation: explanation, solution: solution, wrong: wrong ?? [], checks: checks)
   }
 
-  private mutating func check(_ members: inout ObjectDecoder, at pointer: String) -> Lab.Check? {
-    let text = members.string("that")
-    let otherwise = members.string("otherwise")
-    let isHidden = members.optionalBool("hidden") ?? false
-    let condition = parse(text, at: pointer + "/that") { text throws(ConditionError) in try Condition(text) }
-    let message = parse(otherwise, at: pointer + "/otherwise") { text throws(ConditionError) in try Message(text) }
-    guard let condition, let message else { return nil }
-    return Lab.Check(condition: condition, otherwise: message, isHidden: isHidden)
+  private mutating func check(_ members: inout ObjectDecoder, at pointer: String) -> Lab.Check {
+    let condition = parsed("that", of: &members, at: pointer, or: Condition.always) {
+      text throws(ConditionError) in
+      try Condition(text)
+    }
+    let message = parsed("otherwise", of: &members, at: pointer, or: Message.empty) {
+      text throws(ConditionError) in
+      try Message(text)
+    }
+    return Lab.Check(
+      condition: condition, otherwise: message, isHidden: members.optionalBool("hidden") ?? false)
   }
 
-  private mutating func parse<Value>(
-    _ text: String, at pointer: String, _ make: (String) throws(ConditionError) -> Value
-  ) -> Value? {
-    // A text that is missing is told by the decoder.
-    guard !text.isEmpty else { return nil }
+  /// What `parse` makes of a text; of a wrong one the placeholder, and the problem is noted.
+  private mutating func parsed<Value>(
+    _ key: String, of members: inout ObjectDecoder, at pointer: String, or placeholder: Value,
+    _ parse: (String) throws(ConditionError) -> Value
+  ) -> Value {
+    // One that is missing or no text is told by the decoder.
+    guard let text = members.required(key, { $0.string() }) else { return placeholder }
     do throws(ConditionError) {
-      return try make(text)
+      return try parse(text)
     } catch {
-      problems.append(document.problem(error.detail, at: pointer, offset: error.offset))
-      return nil
+      problems.append(
+        document.problem(error.detail, at: "\(pointer)/\(key)", spot: (error.offset, text)))
+      return placeholder
     }
   }
 
   private func markdown(_ key: String, _ members: inout ObjectDecoder) -> String {
     let text = members.string(key)
-    if text.contains("${") { members.refuse(key, "has a value of a document, which only \"otherwise\" may have") }
+    if text.contains("${") {
+      members.refuse(key, "has a value of a document, which only \"otherwise\" may have")
+    }
     return text
   }
 

@@ -28,7 +28,9 @@ public struct LabFile: Sendable {
     guard id.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) != nil, name.hasSuffix(".yaml") else {
       throw fault("name the file NN-name.yaml, in lower-case letters, digits and hyphens")
     }
-    guard text.utf8.count <= Self.sizeLimit else { throw fault("the file is longer than \(Self.sizeLimit) bytes") }
+    guard text.utf8.count <= Self.sizeLimit else {
+      throw fault("the file is longer than \(Self.sizeLimit) bytes")
+    }
     document = try YAMLDocument(text, file: file)
     parameters = try Self.parameters(of: document)
     standard = try Self.lab(id, document, nil, parameters.map { ($0.name, $0.choices[0]) })
@@ -49,7 +51,9 @@ public struct LabFile: Sendable {
   }
 
   /// A problem that was found when the lab was tried, at the value that a JSON pointer names.
-  public func problem(_ detail: String, at pointer: String) -> LabProblem { document.problem(detail, at: pointer) }
+  public func problem(_ detail: String, at pointer: String) -> LabProblem {
+    document.problem(detail, at: pointer)
+  }
 
   private static func lab(
     _ id: String, _ document: YAMLDocument, _ student: String?, _ values: [(name: String, value: JSONValue)]
@@ -69,11 +73,13 @@ public struct LabFile: Sendable {
       let pointer = JSONPointer.member(member.key, of: "/variant")
       let choices = Parameter.choices(member.value)
       if choices.isEmpty {
-        let detail = "must be a list of values, or {from: 1, to: 9, step: 2}, of at most \(Parameter.choiceLimit) values"
+        let detail =
+          "must be a list of values, or {from: 1, to: 9, step: 2}, of at most \(Parameter.choiceLimit) values"
         problems.append(document.problem("\(member.key) \(detail)", at: pointer))
       }
       if Condition.documents.contains(where: { member.key.hasPrefix($0) }) {
-        problems.append(document.problem("\(member.key) begins like a document's name; call it otherwise", at: pointer))
+        problems.append(
+          document.problem("\(member.key) begins like a document's name; call it otherwise", at: pointer))
       }
       return choices.isEmpty ? nil : Parameter(name: member.key, choices: choices)
     }
@@ -89,7 +95,8 @@ extension Parameter {
   /// What a parameter may be, by its description; empty if that is none.
   fileprivate static func choices(_ description: JSONValue) -> [JSONValue] {
     if case .array(let choices) = description { return choices.count <= choiceLimit ? choices : [] }
-    guard let from = description.member("from")?.word, let to = description.member("to")?.word, from <= to else {
+    guard let from = description.member("from")?.word, let to = description.member("to")?.word, from <= to
+    else {
       return []
     }
     let step = description.member("step").map(\.word) ?? 1

@@ -14,8 +14,8 @@ struct YAMLDocument: Sendable {
   struct Place: Sendable {
     let line: Int
     let column: Int
-    /// Whether the value's text stands in one piece on that line, so that its characters can be counted from there.
-    let isInline: Bool
+    /// The value's text, if it stands in one piece on that line, so that its characters can be counted from there.
+    let text: String?
   }
 
   let file: String
@@ -40,30 +40,41 @@ struct YAMLDocument: Sendable {
     value = try convert(root, at: "", depth: 0)
   }
 
-  /// A problem at the value that a JSON pointer names, or at the nearest that is there; `offset` counts characters in its
-  /// text.
-  func problem(_ detail: String, at pointer: String, offset: Int? = nil) -> LabProblem {
+  /// A problem at the value that a JSON pointer names, or at the nearest that is there.
+  ///
+  /// - Parameter spot: a character of a text that was made of the value, with the text.
+  func problem(_ detail: String, at pointer: String, spot: (offset: Int, text: String)? = nil) -> LabProblem {
     var pointer = pointer[...]
-    while places[String(pointer)] == nil, let slash = pointer.lastIndex(of: "/") { pointer = pointer[..<slash] }
-    let place = places[String(pointer)] ?? Place(line: 1, column: 1, isInline: false)
-    guard let offset else { return LabProblem(file: file, line: place.line, detail: detail) }
-    if place.isInline { return LabProblem(file: file, line: place.line, column: place.column + offset, detail: detail) }
-    return LabProblem(file: file, line: place.line, detail: "character \(offset + 1) of the text: \(detail)")
+    while places[String(pointer)] == nil, let slash = pointer.lastIndex(of: "/") {
+      pointer = pointer[..<slash]
+    }
+    let place = places[String(pointer)] ?? Place(line: 1, column: 1, text: nil)
+    guard let (offset, text) = spot else { return LabProblem(file: file, line: place.line, detail: detail) }
+    if let written = place.text, written.prefix(offset) == text.prefix(offset) {
+      return LabProblem(file: file, line: place.line, column: place.column + offset, detail: detail)
+    }
+    let context = text.dropFirst(max(0, offset - 20)).prefix(40).split(whereSeparator: \.isNewline).joined(
+      separator: " ")
+    return LabProblem(file: file, line: place.line, detail: "near \u{201c}\(context)\u{201d}: \(detail)")
   }
 
-  private mutating func convert(_ node: Node, at pointer: String, depth: Int) throws(LabProblems) -> JSONValue {
+  private mutating func convert(_ node: Node, at pointer: String, depth: Int) throws(LabProblems) -> JSONValue
+  {
     let mark = (line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
     guard depth <= Self.depthLimit, places.count < Self.valueLimit else {
       let detail = "the file has too many values, or they lie too deep in each other"
       throw LabProblems([LabProblem(file: file, line: mark.line, detail: detail)])
     }
-    var place = Place(line: mark.line, column: mark.column, isInline: false)
+    var place = Place(line: mark.line, column: mark.column, text: nil)
     defer { places[pointer] = place }
     switch node {
     case .scalar(let scalar):
       let quote = [.singleQuoted, .doubleQuoted].contains(scalar.style) ? 1 : 0
-      let start = lines.indices.contains(mark.line - 1) ? lines[mark.line - 1].dropFirst(mark.column - 1 + quote) : ""
-      place = Place(line: mark.line, column: mark.column + quote, isInline: start.hasPrefix(scalar.string))
+      let start =
+        lines.indices.contains(mark.line - 1) ? lines[mark.line - 1].dropFirst(mark.column - 1 + quote) : ""
+      place = Place(
+        line: mark.line, column: mark.column + quote,
+        text: start.hasPrefix(scalar.string) ? scalar.string : nil)
       return Self.value(of: scalar)
     case .sequence(let sequence):
       var elements: [JSONValue] = []
@@ -93,7 +104,9 @@ struct YAMLDocument: Sendable {
     case "true": return .bool(true)
     case "false": return .bool(false)
     case let text:
-      guard let number = try? JSONValue(parsing: Array(text.utf8)), number.type == .number else { return .string(text) }
+      guard let number = try? JSONValue(parsing: Array(text.utf8)), number.type == .number else {
+        return .string(text)
+      }
       return number
     }
   }

@@ -35,7 +35,9 @@ public struct LabReport: Sendable {
       case .later: return "The steps before it come first."
       case .current:
         let missing = (state?.checks ?? []).compactMap(\.message)
-        return missing.isEmpty ? "All that is shown holds, and something that is not shown does not." : missing.joined(separator: "\n")
+        return missing.isEmpty
+          ? "All that is shown holds, and something that is not shown does not."
+          : missing.joined(separator: "\n")
       }
     }
   }
@@ -64,7 +66,8 @@ public struct LabReport: Sendable {
       let isCurrent = index == grader.solved.count
       return Step(
         step: step, standing: solved != nil ? .solved : isCurrent ? .current : .later, solvedAt: solved,
-        attempts: index < grader.attempts.count ? grader.attempts[index] : 0, state: isCurrent ? grader.current : nil)
+        attempts: index < grader.attempts.count ? grader.attempts[index] : 0,
+        state: isCurrent ? grader.current : nil)
     }
   }
 }
@@ -78,7 +81,9 @@ extension LabReport {
     for step in steps {
       let points = "\(step.score)/\(step.step.points)"
       lines.append("  \(step.standing == .solved ? "ok  " : "    ") \(points)  \(step.step.title)")
-      if step.standing == .current { lines += step.output.split(separator: "\n").map { "             \($0)" } }
+      if step.standing == .current {
+        lines += step.output.split(separator: "\n").map { "             \($0)" }
+      }
     }
     lines.append("\(score) of \(lab.points) points")
     if isOverLimit { lines.append(overLimit) }
@@ -138,7 +143,8 @@ extension LabReport {
   }
 
   private func writeTest(
-    _ name: String, _ score: Int, _ most: Int, _ output: String, _ visibility: String, to json: inout JSONWriter
+    _ name: String, _ score: Int, _ most: Int, _ output: String, _ visibility: String,
+    to json: inout JSONWriter
   ) {
     json.object { json in
       json.member("name", name)
@@ -155,13 +161,15 @@ extension LabReport {
     var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
     let failures = steps.count { $0.standing == .current }
     let skipped = steps.count { $0.standing == .later }
-    xml += "<testsuites>\n  <testsuite name=\"\(lab.id.xml)\" tests=\"\(steps.count)\" failures=\"\(failures)\""
+    xml +=
+      "<testsuites>\n  <testsuite name=\"\(lab.id.xml)\" tests=\"\(steps.count)\" failures=\"\(failures)\""
     xml += " errors=\"0\" skipped=\"\(skipped)\">\n"
     for step in steps {
       xml += "    <testcase classname=\"\(lab.id.xml)\" name=\"\(step.step.title.xml)\""
       switch step.standing {
       case .solved: xml += "/>\n"
-      case .current: xml += ">\n      <failure message=\"not solved\">\(step.output.xml)</failure>\n    </testcase>\n"
+      case .current:
+        xml += ">\n      <failure message=\"not solved\">\(step.output.xml)</failure>\n    </testcase>\n"
       case .later: xml += ">\n      <skipped message=\"\(step.output.xml)\"/>\n    </testcase>\n"
       }
     }

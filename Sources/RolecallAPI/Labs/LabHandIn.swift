@@ -15,7 +15,9 @@ extension Grader {
   public static func grade(script bytes: [UInt8], _ lab: Lab) throws(HandInError) -> Grader {
     do throws(ProblemDetails) {
       let script: JSONValue
-      do { script = try JSONValue(parsing: bytes) } catch { throw ProblemDetails(.malformedJSON, [JSONProblem(error)]) }
+      do { script = try JSONValue(parsing: bytes) } catch {
+        throw ProblemDetails(.malformedJSON, [JSONProblem(error)])
+      }
       var run = try LabRun(lab)
       try run.apply(script: script)
       return run.grader
@@ -40,7 +42,8 @@ extension LabRun {
       body.refuse("boot", "the lab begins with \(start.boot.rawValue)")
     }
     var requests = try body.operations(
-      OperationDecoder(vendor: configuration.vendor, vcpus: configuration.vcpus), limit: Grader.operationLimit * 2)
+      OperationDecoder(vendor: configuration.vendor, vcpus: configuration.vcpus),
+      limit: Grader.operationLimit * 2)
     try body.finish()
     var skipped = 0
     if requests.count >= start.operations.count,

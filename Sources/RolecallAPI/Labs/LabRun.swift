@@ -19,7 +19,8 @@ struct LabRun: Sendable {
 
   /// Applies an operation that leads to a revision.
   mutating func apply(_ operation: Operation, revision: Int) throws(OperationError) {
-    let result = try machine.apply(operation, detail: keys.contains("narration") ? .all : .all.subtracting(.narration))
+    let result = try machine.apply(
+      operation, detail: keys.contains("narration") ? .all : .all.subtracting(.narration))
     let record = ResultDocument(operation: operation, result: result, revision: revision)
       .record(of: keys, in: machine)
     grader.observe(revision: revision, record: record, document: machine.document)
@@ -40,7 +41,8 @@ struct LabStart {
     boot = body.members.optionalEnumeration("boot", of: Boot.self) ?? .longMode
     let configuration = body.machine()
     let requests = try body.operations(
-      OperationDecoder(vendor: configuration.vendor, vcpus: configuration.vcpus), limit: Grader.operationLimit)
+      OperationDecoder(vendor: configuration.vendor, vcpus: configuration.vcpus), limit: Grader.operationLimit
+    )
     try body.finish()
     var machine = VirtualMachine(machine: configuration, boot: boot)
     operations = try machine.apply(requests, at: "/operations")
@@ -50,7 +52,9 @@ struct LabStart {
 
 extension VirtualMachine {
   /// Applies operations in turn, and gives what they came to.
-  mutating func apply(_ requests: [OperationRequest], at pointer: String) throws(ProblemDetails) -> [Operation] {
+  mutating func apply(_ requests: [OperationRequest], at pointer: String) throws(ProblemDetails)
+    -> [Operation]
+  {
     var operations: [Operation] = []
     for (index, request) in requests.enumerated() {
       let operation = request.resolved(on: self)

@@ -41,7 +41,9 @@ extension LabFile {
         } else {
           let messages = wrong.grader.current?.messages ?? []
           if !messages.contains(where: { $0.contains(attempt.says) }) {
-            note("this wrong attempt is not told \"\(attempt.says)\", but: \(messages.joined(separator: " | "))", place)
+            note(
+              "this wrong attempt is not told \"\(attempt.says)\", but: \(messages.joined(separator: " | "))",
+              place)
           }
         }
         problems += wrong.grader.faults.map { problem($0.detail + whose, at: $0.pointer) }
@@ -49,7 +51,9 @@ extension LabFile {
       if let (detail, inner) = run.apply(step.solution) { note(detail, "\(pointer)/solution\(inner)") }
       guard run.grader.solved.count > index else {
         let messages = run.grader.current?.messages ?? []
-        note("the solution does not solve \"\(step.id)\": \(messages.joined(separator: " | "))", "\(pointer)/solution")
+        note(
+          "the solution does not solve \"\(step.id)\": \(messages.joined(separator: " | "))",
+          "\(pointer)/solution")
         break
       }
     }
