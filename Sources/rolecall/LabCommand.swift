@@ -92,7 +92,7 @@ extension LabCommand {
       let lab = try variant.lab(id)
       let report: LabReport
       do {
-        report = LabReport(try Grader.grade(script: try readFile(script, limit: 16 << 20), lab))
+        report = LabReport(try Grader.grade(script: try InputFile(script).bytes, lab))
       } catch {
         throw ValidationError("\(script) cannot be graded: \(error)")
       }

@@ -20,8 +20,8 @@ public struct Grader: Sendable {
   /// Checks that had no answer: mistakes of the lab.
   public private(set) var faults: Set<Fault> = []
 
-  /// How many operations each step took, those solved and the current one.
-  private(set) var attempts: [Int] = [0]
+  /// The first revision that was looked at.
+  private(set) var start: Int?
   private var history: [JSONValue] = []
   private var attemptsStart = 0
   private var memory: [QuantifierMemory] = []
@@ -73,11 +73,11 @@ public struct Grader: Sendable {
       history.append(record)
     }
     self.revision = revision
+    start = start ?? revision
     var evaluator = Evaluator(history: history, attemptsStart: attemptsStart) { name in
       name == "result" ? record ?? .null : document(name)
     }
     current = nil
-    if !isSolved { attempts[solved.count] = history.count - attemptsStart }
     while !isSolved {
       let step = lab.steps[solved.count]
       if memory.count != step.checks.count {
@@ -86,7 +86,6 @@ public struct Grader: Sendable {
       let state = state(of: step, &evaluator)
       guard state.hidden.isEmpty, state.checks.allSatisfy(\.holds) else { return current = state }
       solved.append((step, revision))
-      attempts.append(0)
       attemptsStart = history.count
       memory = []
       evaluator.attemptsStart = attemptsStart

@@ -31,7 +31,7 @@ extension Lab {
 
 extension String {
   /// Without line breaks at the end.
-  fileprivate var trimmed: Substring {
+  var trimmed: Substring {
     var text = self[...]
     while text.last == "\n" { text.removeLast() }
     return text

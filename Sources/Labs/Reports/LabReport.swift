@@ -20,7 +20,7 @@ public struct LabReport: Sendable {
     public let standing: Standing
     /// The revision that solved it.
     public let solvedAt: Int?
-    /// The operations done on it.
+    /// The revisions that went into it, those included that were undone since.
     public let attempts: Int
     /// How its checks stand; none unless it is current.
     public let state: Grader.StepState?
@@ -57,17 +57,25 @@ public struct LabReport: Sendable {
   public var isSolved: Bool { steps.allSatisfy { $0.standing == .solved } }
 
   /// The report of what was graded.
-  public init(_ grader: Grader) {
+  ///
+  /// - Parameter revision: the present one, if revisions came that do not count, as those that were undone.
+  public init(_ grader: Grader, at revision: Int? = nil) {
+    let now = max(grader.revision, revision ?? 0)
     lab = grader.lab
-    revision = grader.revision
+    self.revision = now
     isOverLimit = grader.isOverLimit
+    var begun = grader.start ?? now
     steps = grader.lab.steps.enumerated().map { index, step in
-      let solved = index < grader.solved.count ? grader.solved[index].revision : nil
-      let isCurrent = index == grader.solved.count
-      return Step(
-        step: step, standing: solved != nil ? .solved : isCurrent ? .current : .later, solvedAt: solved,
-        attempts: index < grader.attempts.count ? grader.attempts[index] : 0,
-        state: isCurrent ? grader.current : nil)
+      guard index < grader.solved.count else {
+        let isCurrent = index == grader.solved.count
+        return Step(
+          step: step, standing: isCurrent ? .current : .later, solvedAt: nil,
+          attempts: isCurrent ? now - begun : 0,
+          state: isCurrent ? grader.current : nil)
+      }
+      let solved = grader.solved[index].revision
+      defer { begun = solved }
+      return Step(step: step, standing: .solved, solvedAt: solved, attempts: solved - begun, state: nil)
     }
   }
 }
@@ -90,7 +98,7 @@ extension LabReport {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private var overLimit: String { "Only the first \(Grader.operationLimit) operations count." }
+  var overLimit: String { "Only the first \(Grader.operationLimit) operations count." }
 
   /// Writes the report as JSON.
   public func write(to json: inout JSONWriter) {

@@ -2,9 +2,9 @@ import JSON
 import KVMModel
 public import Labs
 
-/// Why a script cannot be graded.
+/// Why a script cannot be graded: a line for each thing that is wrong.
 public struct HandInError: Error, CustomStringConvertible {
-  /// What is wrong, a line for each place.
+  /// The lines.
   public let description: String
 }
 
@@ -28,35 +28,25 @@ extension Grader {
 }
 
 extension LabRun {
-  /// Applies the operations of a script. Those that the lab itself begins with may stand before the student's own.
+  /// Applies the student's operations of a script, which must not be another lab's or another student's.
   mutating func apply(script: JSONValue) throws(ProblemDetails) {
-    let start = try LabStart(grader.lab)
-    let configuration = machine.machine
     var body = Body(script)
-    _ = body.members.optional("format") { $0.enumeration(of: ["rolecall-script/1"]) }
-    for key in ["name", "lab", "student"] { _ = body.members.optionalString(key) }
-    if body.members.contains("machine") || body.members.contains("preset"), body.machine() != configuration {
-      body.refuse("machine", "is another one than the lab's: work in a session that was made with \"lab\"")
+    body.readFormat()
+    _ = body.members.optionalValue("name")
+    if let lab = body.members.optionalString("lab"), lab != grader.lab.id {
+      body.refuse("lab", "the script is of another lab than \(grader.lab.id)")
     }
-    if let boot = body.members.optionalEnumeration("boot", of: Boot.self), boot != start.boot {
-      body.refuse("boot", "the lab begins with \(start.boot.rawValue)")
+    if let student = body.members.optionalString("student"), student != grader.lab.student {
+      let whose = grader.lab.student.map { "\"\($0)\"" } ?? "a student without a name"
+      body.refuse("student", "the script is of \"\(student)\", and is graded as that of \(whose)")
     }
-    var requests = try body.operations(
-      OperationDecoder(vendor: configuration.vendor, vcpus: configuration.vcpus),
-      limit: Grader.operationLimit * 2)
+    let operations = try body.operations(after: start, limit: Grader.operationLimit * 2)
     try body.finish()
-    var skipped = 0
-    if requests.count >= start.operations.count,
-      zip(requests, start.operations).allSatisfy({ $0.resolved(on: machine) == $1 })
-    {
-      skipped = start.operations.count
-      requests.removeFirst(skipped)
-    }
-    for (index, request) in requests.enumerated() {
+    for (index, request) in zip(operations.indices, operations) where !grader.isOverLimit {
       do throws(OperationError) {
-        try apply(request.resolved(on: machine), revision: start.operations.count + index + 2)
+        try apply(request.resolved(on: machine), revision: grader.revision + 1)
       } catch {
-        throw request.problem(error, at: "/operations/\(index + skipped)")
+        throw request.problem(error, at: "/operations/\(index)")
       }
     }
   }
@@ -65,7 +55,7 @@ extension LabRun {
 extension ProblemDetails {
   /// Everything that is wrong, a line for each place.
   var summary: String {
-    guard items.count > 1 else { return detail }
-    return items.map { "\($0.pointer ?? ""): \($0.detail)" }.joined(separator: "\n")
+    let lines = items.map { item in "\(item.pointer.map { $0 + ": " } ?? "")\(item.detail)" }
+    return (lines.isEmpty ? [detail] : lines).joined(separator: "\n")
   }
 }

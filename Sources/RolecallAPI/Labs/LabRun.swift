@@ -2,15 +2,42 @@ import JSON
 import KVMModel
 import Labs
 
+/// A lab's start: its script, and what that comes to.
+struct LabStart: Sendable {
+  let script: Script
+  /// The machine after the lab's own operations.
+  let machine: VirtualMachine
+  /// The lab's own operations, as they were applied.
+  let operations: [Operation]
+
+  /// Throws if no session can be made of the script.
+  init(_ lab: Lab) throws(ProblemDetails) {
+    script = try Script(lab.start, RolecallService.Limits())
+    var machine = try script.virtualMachine()
+    var operations: [Operation] = []
+    for (index, request) in script.operations.enumerated() {
+      let operation = request.resolved(on: machine)
+      do throws(OperationError) { _ = try machine.apply(operation, detail: []) } catch {
+        throw request.problem(error, at: "/operations/\(index)")
+      }
+      operations.append(operation)
+    }
+    self.machine = machine
+    self.operations = operations
+  }
+}
+
 /// A student's way through a lab: the machine, and how far its operations have come.
 struct LabRun: Sendable {
+  /// Where the lab begins.
+  let start: LabStart
   private(set) var machine: VirtualMachine
   private(set) var grader: Grader
   private let keys: Set<String>
 
   /// The lab before the student does anything, at the revision that its own operations lead to.
   init(_ lab: Lab) throws(ProblemDetails) {
-    let start = try LabStart(lab)
+    start = try LabStart(lab)
     machine = start.machine
     grader = Grader(lab)
     keys = lab.keys
@@ -19,57 +46,39 @@ struct LabRun: Sendable {
 
   /// Applies an operation that leads to a revision.
   mutating func apply(_ operation: Operation, revision: Int) throws(OperationError) {
-    let result = try machine.apply(
-      operation, detail: keys.contains("narration") ? .all : .all.subtracting(.narration))
+    let detail: Detail = keys.contains("narration") ? .all : .all.subtracting(.narration)
+    let result = try machine.apply(operation, detail: detail)
     let record = ResultDocument(operation: operation, result: result, revision: revision)
       .record(of: keys, in: machine)
     grader.observe(revision: revision, record: record, document: machine.document)
   }
 }
 
-/// What a lab's start script comes to.
-struct LabStart {
-  let boot: Boot
-  /// The machine after the lab's own operations.
-  let machine: VirtualMachine
-  /// The lab's own operations.
-  let operations: [Operation]
-
-  /// Throws if no session can be made of the script.
-  init(_ lab: Lab) throws(ProblemDetails) {
-    var body = Body(lab.start)
-    boot = body.members.optionalEnumeration("boot", of: Boot.self) ?? .longMode
-    let configuration = body.machine()
-    let requests = try body.operations(
-      OperationDecoder(vendor: configuration.vendor, vcpus: configuration.vcpus), limit: Grader.operationLimit
-    )
-    try body.finish()
-    var machine = VirtualMachine(machine: configuration, boot: boot)
-    operations = try machine.apply(requests, at: "/operations")
-    self.machine = machine
+extension Session.State {
+  /// The way of the present state through a lab: operations that were undone are no part of it.
+  func run(_ lab: Lab) throws(ProblemDetails) -> LabRun {
+    var run = try LabRun(lab)
+    let path = history.path(to: history.state)
+    let own = run.start.operations
+    guard path.count >= own.count, zip(path, own).allSatisfy({ history.operation($0) == $1 }) else {
+      throw ProblemDetails(
+        .conflict,
+        "the operations with which the lab begins are not there: redo them if they were undone; if the lab has changed "
+          + "since, make a new session")
+    }
+    for revision in path.dropFirst(own.count) where !run.grader.isOverLimit {
+      guard let operation = history.operation(revision) else { continue }
+      do throws(OperationError) { try run.apply(operation, revision: revision) } catch {
+        throw ProblemDetails(error)
+      }
+    }
+    return run
   }
 }
 
 extension VirtualMachine {
-  /// Applies operations in turn, and gives what they came to.
-  mutating func apply(_ requests: [OperationRequest], at pointer: String) throws(ProblemDetails)
-    -> [Operation]
-  {
-    var operations: [Operation] = []
-    for (index, request) in requests.enumerated() {
-      let operation = request.resolved(on: self)
-      do throws(OperationError) {
-        _ = try apply(operation, detail: [])
-      } catch {
-        throw request.problem(error, at: "\(pointer)/\(index)")
-      }
-      operations.append(operation)
-    }
-    return operations
-  }
-
   /// A document that a lab's conditions speak of.
-  func document(_ name: String) -> JSONValue {
+  fileprivate func document(_ name: String) -> JSONValue {
     var json = JSONWriter()
     switch name {
     case "vcpu": vcpus[0].write(to: &json, .proposed, in: self)
