@@ -6,6 +6,8 @@ public import JSON
 public struct Grader: Sendable {
   /// How many of a student's operations count, so that grading stays cheap.
   public static let operationLimit = 1_000
+  /// How great the efforts of the revisions that count may be together.
+  public static let effortLimit = 32_768
 
   /// The lab.
   public let lab: Lab
@@ -15,7 +17,7 @@ public struct Grader: Sendable {
   public private(set) var revision = 0
   /// How the current step stands at that revision; nil if all are solved.
   public private(set) var current: StepState?
-  /// Operations came after ``operationLimit``, and were not looked at.
+  /// Operations came after a limit, and were not looked at.
   public private(set) var isOverLimit = false
   /// Checks that had no answer: mistakes of the lab.
   public private(set) var faults: Set<Fault> = []
@@ -24,6 +26,7 @@ public struct Grader: Sendable {
   private(set) var start: Int?
   private var history: [JSONValue] = []
   private var attemptsStart = 0
+  private var effort = 0
   private var memory: [QuantifierMemory] = []
 
   /// How the checks of a step stand.
@@ -64,12 +67,16 @@ public struct Grader: Sendable {
   ///
   /// - Parameters:
   ///   - record: what the operation did that led to it; nil at the start.
+  ///   - effort: how large the documents can be, in shadow pages or the like.
   ///   - document: makes the document of a name at this revision.
   public mutating func observe(
-    revision: Int, record: JSONValue?, document: @escaping (String) -> JSONValue
+    revision: Int, record: JSONValue?, effort: Int = 0, document: @escaping (String) -> JSONValue
   ) {
+    self.effort += effort
     if let record {
-      guard history.count < Self.operationLimit else { return isOverLimit = true }
+      guard history.count < Self.operationLimit, self.effort <= Self.effortLimit else {
+        return isOverLimit = true
+      }
       history.append(record)
     }
     self.revision = revision

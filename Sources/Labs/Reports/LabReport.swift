@@ -98,7 +98,10 @@ extension LabReport {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  var overLimit: String { "Only the first \(Grader.operationLimit) operations count." }
+  var overLimit: String {
+    "The last operations do not count: there are more than \(Grader.operationLimit), or too many shadow pages. Undo some, or "
+      + "begin anew."
+  }
 
   /// Writes the report as JSON.
   public func write(to json: inout JSONWriter) {

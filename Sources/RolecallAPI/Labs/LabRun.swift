@@ -50,7 +50,8 @@ struct LabRun: Sendable {
     let result = try machine.apply(operation, detail: detail)
     let record = ResultDocument(operation: operation, result: result, revision: revision)
       .record(of: keys, in: machine)
-    grader.observe(revision: revision, record: record, document: machine.document)
+    grader.observe(
+      revision: revision, record: record, effort: machine.shadowPages.count, document: machine.document)
   }
 }
 

@@ -79,4 +79,19 @@ struct GraderTests {
     #expect(grader.solved.isEmpty)
     #expect(grader.revision == Grader.operationLimit + 1)
   }
+
+  @Test("nor do operations past the limit of effort")
+  func effort() throws {
+    var grader = Grader(try Sample.file().standard)
+    let record = try json(#"{"outcome": {"status": "ok"}}"#)
+    for revision in 1...4 {
+      grader.observe(revision: revision, record: revision == 1 ? nil : record, effort: Grader.effortLimit / 3)
+      { _ in
+        .object([("cr3", .string(revision == 4 ? "0x1000" : "0x0"))])
+      }
+    }
+    #expect(grader.isOverLimit)
+    #expect(grader.revision == 3)
+    #expect(LabReport(grader).text.contains("The last operations do not count"))
+  }
 }
