@@ -103,7 +103,11 @@ public final class RolecallService: Sendable {
     switch router.match(request) {
     case .found(let endpoint, let parameters):
       route = endpoint.number
-      return try once(request, session: parameters["id"]) { () throws(ProblemDetails) in
+      guard request.method == .post, let field = request[field: "Idempotency-Key"] else {
+        return try endpoint.handle(Exchange(request, parameters, endpoint, self))
+      }
+      let key = try IdempotencyKey(field, session: parameters["id"])
+      return try once(request, key) { () throws(ProblemDetails) in
         try endpoint.handle(Exchange(request, parameters, endpoint, self))
       }
     case .options(let allow):
@@ -117,12 +121,11 @@ public final class RolecallService: Sendable {
     }
   }
 
-  /// Answers a request, but if it has an Idempotency-Key only once: then the first answer is given again. A request that
-  /// was refused has changed nothing, and may be made again.
+  /// Answers a request that has a key once, and then gives the first answer again. A request that was refused has
+  /// changed nothing, and may be made again.
   private func once(
-    _ request: Request, session: String?, _ handle: () throws(ProblemDetails) -> Response
+    _ request: Request, _ key: IdempotencyKey, _ handle: () throws(ProblemDetails) -> Response
   ) throws(ProblemDetails) -> Response {
-    guard let key = try IdempotencyKey(request, session: session) else { return try handle() }
     switch answers.claim(key, for: request.identity, at: now) {
     case .first: break
     case .answered(let answer): return answer

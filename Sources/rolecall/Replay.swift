@@ -6,8 +6,8 @@ struct Replay: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a script without a service: how each operation ended, and the machine after the last.",
     discussion: """
-      A script is what a session's export gives, or the body that makes a session. If something in it is wrong, nothing is \
-      run, each fault is told with its place, and the exit status is 1.
+      A script is what a session's export gives, or the body that makes a session. If something in it is wrong, \
+      each fault is told with its place and nothing else is, and the exit status is 1.
       """)
 
   /// How the result is written.

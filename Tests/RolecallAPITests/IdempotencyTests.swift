@@ -108,10 +108,7 @@ import Testing
 @Suite struct RecentAnswersTests {
   private let request = Array("/zap-all\0{}".utf8)
 
-  private func key(_ text: String) throws -> IdempotencyKey {
-    let request = try Request(.post, "/", fields: [("Idempotency-Key", text)])
-    return try #require(try IdempotencyKey(request, session: nil))
-  }
+  private func key(_ text: String) throws -> IdempotencyKey { try IdempotencyKey(text, session: nil) }
 
   /// What is known, in a word.
   private func known(_ memory: RecentAnswers, _ key: IdempotencyKey, _ request: [UInt8], at seconds: Int)

@@ -9,8 +9,9 @@ private let shortFields = Fields(chosen: ["revision", "outcome"])
 
 /// `POST /v1/sessions/{id}/batch`
 ///
-/// The body may be a script whose machine and boot are the session's. The whole batch is read before the first operation is applied, and no other request comes between two of them. Every
-/// operation is applied however long the answer grows: from `answerBytes` on, results are told in short.
+/// The body may be a script whose machine and boot are the session's. The whole batch is read before the first operation
+/// is applied, and no other request comes between two of them. Every operation is applied however long the answer grows:
+/// from `answerBytes` on, results are told in short.
 func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: batchKeys)
   let session = try exchange.session()

@@ -1,5 +1,3 @@
-import HTTPCore
-
 /// A key by which a client marks a request that it may send again, so that it is carried out once
 /// (draft-ietf-httpapi-idempotency-key-header).
 ///
@@ -13,12 +11,11 @@ struct IdempotencyKey: Hashable, Sendable {
   /// The characters.
   let text: String
 
-  /// The key of a request; nil if it has none, or needs none because it is no POST.
+  /// The key that a field holds, of a request for a session if its path names one.
   ///
-  /// The field holds a string by RFC 9651, section 3.3.3. One without quotation marks that is a token is taken too,
+  /// The field holds a string by RFC 9651, section 3.3.3. One without quotation marks that needs none is taken too,
   /// because many clients write it so.
-  init?(_ request: Request, session: String?) throws(ProblemDetails) {
-    guard request.method == .post, let field = request[field: "Idempotency-Key"] else { return nil }
+  init(_ field: String, session: String?) throws(ProblemDetails) {
     guard let text = Self.content(of: field), (1...Self.limit).contains(text.utf8.count) else {
       throw ProblemDetails(
         .invalidHeader,
@@ -31,7 +28,7 @@ struct IdempotencyKey: Hashable, Sendable {
 
   private static func content(of field: String) -> String? {
     let isQuoted = field.hasPrefix("\"")
-    guard isQuoted else { return field.utf8.allSatisfy(isPlain) ? field : nil }
+    guard isQuoted else { return field.utf8.allSatisfy(\.isBase64Token) ? field : nil }
     guard field.utf8.count >= 2, field.hasSuffix("\"") else { return nil }
     var text: [UInt8] = []
     var bytes = field.utf8.dropFirst().dropLast()
@@ -49,15 +46,5 @@ struct IdempotencyKey: Hashable, Sendable {
       }
     }
     return String(decoding: text, as: UTF8.self)
-  }
-
-  /// Letters, digits, and what UUIDs, base64 and paths of names have besides.
-  private static func isPlain(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "a")...UInt8(ascii: "z"):
-      true
-    default: "-_.:~+/=".utf8.contains(byte)
-    }
   }
 }

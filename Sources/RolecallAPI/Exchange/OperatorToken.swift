@@ -13,7 +13,7 @@ public struct OperatorToken: Sendable {
     let isSpace: (UInt8) -> Bool = { $0 == 0x20 || (9...13).contains($0) }
     var bytes = Array(text.utf8.drop(while: isSpace))
     while let last = bytes.last, isSpace(last) { bytes.removeLast() }
-    guard bytes.count >= Self.leastLength, bytes.allSatisfy(Self.isPart) else { return nil }
+    guard bytes.count >= Self.leastLength, bytes.allSatisfy(\.isBase64Token) else { return nil }
     self.bytes = bytes
   }
 
@@ -29,13 +29,16 @@ public struct OperatorToken: Sendable {
     for (index, byte) in given.enumerated() { difference |= Int(byte ^ bytes[index % bytes.count]) }
     return difference == 0
   }
+}
 
-  private static func isPart(_ byte: UInt8) -> Bool {
-    switch byte {
+extension UInt8 {
+  /// Whether it is a letter, a digit or one of `-._~+/=` (RFC 6750, section 2.1).
+  var isBase64Token: Bool {
+    switch self {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "a")...UInt8(ascii: "z"):
       true
-    default: "-._~+/=".utf8.contains(byte)
+    default: "-._~+/=".utf8.contains(self)
     }
   }
 }

@@ -97,26 +97,27 @@ struct History: Sendable {
     tip = revision
   }
 
-  /// Goes back by at most ``undoable`` operations, and gives the revisions of those undone, the last first.
-  mutating func undo(_ steps: Int, at time: Timestamp) -> [Int] {
-    var undone: [Int] = []
+  /// The way back over some operations, at most as many as can be undone: their revisions, the last first, and the state
+  /// that it leads to.
+  func wayBack(_ steps: Int) -> (operations: [Int], state: Int) {
+    var operations: [Int] = []
     var place = state
-    while undone.count < steps, let entry = self[place] {
-      undone.append(place)
+    while operations.count < steps, let entry = self[place] {
+      operations.append(place)
       place = entry.origin
     }
-    move(.undo(undone.count), to: place, at: time)
-    return undone
+    return (operations, place)
   }
 
-  /// Goes forth by at most ``redoable`` operations, and gives the revisions of those done again, the first first.
-  mutating func redo(_ steps: Int, at time: Timestamp) -> [Int] {
-    let redone = Array(path(from: state, to: tip).prefix(steps))
-    move(.redo(redone.count), to: redone.last ?? state, at: time)
-    return redone
+  /// The way forth over operations that were undone, at most as many as there are: their revisions in order, and the
+  /// state that it leads to.
+  func wayForth(_ steps: Int) -> (operations: [Int], state: Int) {
+    let operations = Array(path(from: state, to: tip).prefix(steps))
+    return (operations, operations.last ?? state)
   }
 
-  private mutating func move(_ step: Step, to place: Int, at time: Timestamp) {
+  /// Notes that an undo or a redo brought a state back.
+  mutating func append(_ step: Step, to place: Int, at time: Timestamp) {
     entries.append(Entry(step: step, time: time, origin: place, depth: depth(of: place)))
     bytes += Self.entryBytes
     state = place

@@ -114,27 +114,30 @@ extension Session.State {
 
   /// Undoes operations, at most as many as can be; gives their revisions, the last first.
   mutating func undo(_ steps: Int, at time: Timestamp) throws(OperationError) -> [Int] {
-    let undone = log.undo(steps, at: time)
-    try comeBack()
-    return undone
+    let (operations, state) = history.wayBack(steps)
+    try bringBack(state, by: .undo(operations.count), at: time)
+    return operations
   }
 
   /// Does operations again that were undone, at most as many as can be; gives their revisions in order.
   mutating func redo(_ steps: Int, at time: Timestamp) throws(OperationError) -> [Int] {
-    let redone = log.redo(steps, at: time)
-    try comeBack()
-    return redone
+    let (operations, state) = history.wayForth(steps)
+    try bringBack(state, by: .redo(operations.count), at: time)
+    return operations
   }
 
-  private mutating func comeBack() throws(OperationError) {
-    guard let moment = try log.moment(at: revision) else { return }
+  private mutating func bringBack(
+    _ state: Int, by step: History.Step, at time: Timestamp
+  ) throws(OperationError) {
+    let moment = try log.moment(at: state)
+    log.append(step, to: state, at: time)
     (machine, statistics) = (moment.machine, moment.statistics)
   }
 
   /// The session as it was at a revision.
   func past(_ revision: Int) throws(OperationError) -> Session.State {
-    guard revision < self.revision, let moment = try log.moment(at: revision) else { return self }
-    return Session.State(moment, log.prefix(upTo: revision), share)
+    guard revision < self.revision else { return self }
+    return Session.State(try log.moment(at: revision), log.prefix(upTo: revision), share)
   }
 }
 

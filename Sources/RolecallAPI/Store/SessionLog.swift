@@ -22,17 +22,19 @@ struct SessionLog: Sendable {
   static let limit = 32
 
   private struct Snapshot {
+    /// The revision whose state it is.
+    let revision: Int
     let moment: Moment
-    /// The snapshot before it, by its revision, and how many operations lie between.
+    /// The snapshot before it on the way from revision 1, by its revision, and how many operations lie between.
     var base: Int
     var distance: Int
   }
 
   private(set) var history: History
-  /// The snapshots by the revisions whose states they are; revision 1 always has one.
-  private var snapshots: [Int: Snapshot]
+  /// The snapshots in the order of their revisions, the first of which is 1.
+  private var snapshots: [Snapshot]
   /// The revisions that have a snapshot, in order.
-  var snapshotRevisions: [Int] { snapshots.keys.sorted() }
+  var snapshotRevisions: [Int] { snapshots.map(\.revision) }
   /// The last snapshot before the present state, and how many operations lie between.
   private var base = 1
   private var distance = 0
@@ -40,7 +42,7 @@ struct SessionLog: Sendable {
   /// The log of a session that was just made.
   init(_ moment: Moment, made: Timestamp) {
     history = History(made: made)
-    snapshots = [1: Snapshot(moment: moment, base: 1, distance: 0)]
+    snapshots = [Snapshot(revision: 1, moment: moment, base: 1, distance: 0)]
   }
 
   /// Notes that an operation led to a moment.
@@ -51,33 +53,26 @@ struct SessionLog: Sendable {
     history.append(operation, outcome, at: time)
     distance += 1
     guard distance % Self.spacing == 0 else { return }
-    snapshots[history.state] = Snapshot(moment: moment(), base: base, distance: distance)
+    snapshots.append(
+      Snapshot(revision: history.state, moment: moment(), base: base, distance: distance))
     (base, distance) = (history.state, 0)
     if snapshots.count > Self.limit { dropOne() }
   }
 
-  /// Undoes operations, at most as many as can be; gives their revisions, the last first.
-  mutating func undo(_ steps: Int, at time: Timestamp) -> [Int] {
-    let undone = history.undo(steps, at: time)
-    (base, distance) = nearestSnapshot(to: history.state)
-    return undone
-  }
-
-  /// Does operations again that were undone, at most as many as can be; gives their revisions in order.
-  mutating func redo(_ steps: Int, at time: Timestamp) -> [Int] {
-    let redone = history.redo(steps, at: time)
-    (base, distance) = nearestSnapshot(to: history.state)
-    return redone
+  /// Notes that an undo or a redo brought a state back.
+  mutating func append(_ step: History.Step, to state: Int, at time: Timestamp) {
+    history.append(step, to: state, at: time)
+    findBase()
   }
 
   /// The state of a revision.
   ///
   /// - Throws: what an operation meets that is not repeatable, which none is that this program has applied.
-  func moment(at revision: Int) throws(OperationError) -> Moment? {
+  func moment(at revision: Int) throws(OperationError) -> Moment {
     let state = history.state(of: revision)
-    let base = nearestSnapshot(to: state).base
-    guard var moment = snapshots[base]?.moment else { return nil }
-    for step in history.path(from: base, to: state) {
+    let snapshot = snapshots[nearestSnapshot(to: state).index]
+    var moment = snapshot.moment
+    for step in history.path(from: snapshot.revision, to: state) {
       if let operation = history.operation(step) { try moment.repeatOperation(operation) }
     }
     return moment
@@ -87,29 +82,41 @@ struct SessionLog: Sendable {
   func prefix(upTo revision: Int) -> SessionLog {
     var prefix = self
     prefix.history = history.prefix(upTo: revision)
-    prefix.snapshots = snapshots.filter { $0.key <= revision }
-    (prefix.base, prefix.distance) = prefix.nearestSnapshot(to: prefix.history.state)
+    prefix.snapshots = snapshots.filter { $0.revision <= max(1, revision) }
+    prefix.findBase()
     return prefix
   }
 
-  private func nearestSnapshot(to state: Int) -> (base: Int, distance: Int) {
-    var (place, distance) = (state, 0)
-    while snapshots[place] == nil, let entry = history[place] {
-      place = entry.origin
-      distance += 1
-    }
-    return (place, distance)
+  private mutating func findBase() {
+    let (index, distance) = nearestSnapshot(to: history.state)
+    (base, self.distance) = (snapshots[index].revision, distance)
   }
 
-  private mutating func dropOne() {
-    let candidates = snapshots.filter { $0.key != 1 }
-    guard let victim = candidates.min(by: { ($0.value.distance, $0.key) < ($1.value.distance, $1.key) })
-    else { return }
-    snapshots[victim.key] = nil
-    for key in snapshots.keys where snapshots[key]?.base == victim.key && key != victim.key {
-      snapshots[key]?.base = victim.value.base
-      snapshots[key]?.distance += victim.value.distance
+  /// The place of the last snapshot on the way from revision 1 to a state, and how many operations lie between.
+  private func nearestSnapshot(to state: Int) -> (index: Int, distance: Int) {
+    var (place, distance, index) = (state, 0, snapshots.count - 1)
+    // The way back leads to ever lower revisions, and to 1 at last, which is the first snapshot's.
+    while snapshots[index].revision != place {
+      if snapshots[index].revision > place {
+        index -= 1
+      } else {
+        place = history[place]?.origin ?? 1
+        distance += 1
+      }
     }
-    if base == victim.key { (base, distance) = (victim.value.base, distance + victim.value.distance) }
+    return (index, distance)
+  }
+
+  /// Drops the snapshot that is nearest to the one before it, the oldest of several.
+  private mutating func dropOne() {
+    guard
+      let index = snapshots.indices.dropFirst().min(by: { snapshots[$0].distance < snapshots[$1].distance })
+    else { return }
+    let dropped = snapshots.remove(at: index)
+    for index in snapshots.indices where snapshots[index].base == dropped.revision {
+      snapshots[index].base = dropped.base
+      snapshots[index].distance += dropped.distance
+    }
+    if base == dropped.revision { (base, distance) = (dropped.base, distance + dropped.distance) }
   }
 }
