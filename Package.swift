@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "KVMModel", targets: ["KVMModel"]),
     .library(name: "HTTPCore", targets: ["HTTPCore"]),
     .library(name: "JSON", targets: ["JSON"]),
+    .library(name: "Labs", targets: ["Labs"]),
     .library(name: "RolecallAPI", targets: ["RolecallAPI"]),
   ],
   dependencies: [

@@ -10,17 +10,17 @@ struct Enrolment: Sendable, Hashable {
   /// The greatest length of a student's name, in Unicode characters (code points).
   static let studentLimit = 200
 
-  init(_ lab: Lab) {
-    self.lab = lab.id
-    student = lab.student
-  }
-
+  /// The document of it.
   func write(to json: inout JSONWriter) {
     json.object { json in
       json.member("id", lab)
       json.member("student", student)
     }
   }
+}
+
+extension Enrolment {
+  init(_ lab: Lab) { self.init(lab: lab.id, student: lab.student) }
 }
 
 extension Body {
