@@ -1,4 +1,5 @@
 public import HTTPCore
+public import Labs
 public import Metrics
 public import SessionStore
 
@@ -39,6 +40,7 @@ public final class RolecallService: Sendable {
   let sessions: Sessions
   let watchers = Watchers()
   let operatorToken: OperatorToken?
+  let labs: LabLibrary
   let counts = ServiceCounts()
   let answers: any AnswerMemory
   let writeOtherMetrics: @Sendable (inout MetricsText) -> Void
@@ -52,11 +54,12 @@ public final class RolecallService: Sendable {
   ///   - store: keeps the sessions; without one, they end with the process.
   ///   - origins: the web pages that may use it.
   ///   - operatorToken: shows the operator; without one, nobody can list sessions.
+  ///   - labs: the labs on offer.
   ///   - metrics: adds what others have counted to `/metrics`.
   ///   - clock: gives the seconds since 1970-01-01T00:00:00Z.
   public init(
     limits: Limits = Limits(), store: SessionStore? = nil, origins: WebOrigins = WebOrigins(),
-    operatorToken: OperatorToken? = nil,
+    operatorToken: OperatorToken? = nil, labs: LabLibrary = LabLibrary(),
     metrics: @escaping @Sendable (inout MetricsText) -> Void = { _ in },
     clock: @escaping @Sendable () -> Int
   ) {
@@ -64,6 +67,7 @@ public final class RolecallService: Sendable {
     self.limits = limits
     self.origins = origins
     self.operatorToken = operatorToken
+    self.labs = labs
     self.clock = clock
     let archive = store.map { [counts] in Archive($0, counts: counts) }
     answers = archive.map(ArchivedAnswers.init) ?? RecentAnswers(limit: limits.keptAnswers)

@@ -59,7 +59,9 @@ private final class DurableService {
   @Test func sessionsComeBackByteForByte() throws {
     let service = try DurableService()
     let session = try service.client.session(#"{"name": "lab", "preset": "intel-shadow"}"#)
-    for (path, body) in Self.operations { #expect(try service.client.post("\(session)/\(path)", body).status == 200) }
+    for (path, body) in Self.operations {
+      #expect(try service.client.post("\(session)/\(path)", body).status == 200)
+    }
     let fork = try #require(
       try service.client.post(session + "/fork", #"{"at_revision": 4, "name": "fork"}"#).field("Location"))
     #expect(try service.client.post(fork + "/vcpus/0/invlpg", #"{"gva": "0x7000"}"#).status == 200)
@@ -126,10 +128,12 @@ private final class DurableService {
     #expect(again.response.fields == first.response.fields)
     #expect(try service.client.get(session).json["revision"].integer == 2)
     service.client.expectProblem(
-      try service.client.post(session + "/vcpus/0/set-cr", #"{"register": "cr3", "value": "0x6000"}"#, fields: key),
+      try service.client.post(
+        session + "/vcpus/0/set-cr", #"{"register": "cr3", "value": "0x6000"}"#, fields: key),
       422, "idempotency-key-reused")
     #expect(
-      try service.client.post("/v1/calculate/ept", #"{"eptp": "0x10005e"}"#, fields: key).text == calculated.text)
+      try service.client.post("/v1/calculate/ept", #"{"eptp": "0x10005e"}"#, fields: key).text
+        == calculated.text)
   }
 
   @Test func whatCannotBeKeptIsNotMade() throws {
@@ -141,15 +145,18 @@ private final class DurableService {
     let key = [(name: "Idempotency-Key", value: "\"full\"")]
     for _ in 0..<3 {
       service.client.expectProblem(
-        try service.client.post(session + "/vcpus/0/set-efer", #"{"set": ["SVME"]}"#, fields: key), 507, "store-full")
+        try service.client.post(session + "/vcpus/0/set-efer", #"{"set": ["SVME"]}"#, fields: key), 507,
+        "store-full")
       service.client.expectProblem(try service.client.post("/v1/sessions"), 507, "store-full")
       service.client.expectProblem(try service.client.send(.delete, session), 507, "store-full")
       #expect(try documents(service.client, session) == before)
     }
     full.isFull.store(false, ordering: .relaxed)
     #expect(
-      try service.client.post(session + "/vcpus/0/set-cr", #"{"register": "cr3", "value": "0x5000"}"#, fields: key)
-        .status == 200)
+      try service.client.post(
+        session + "/vcpus/0/set-cr", #"{"register": "cr3", "value": "0x5000"}"#, fields: key
+      )
+      .status == 200)
     #expect(try service.client.get(session).json["revision"].integer == 2)
     try service.restart()
     #expect(try service.client.get(session).json["revision"].integer == 2)

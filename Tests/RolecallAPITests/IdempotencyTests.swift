@@ -150,7 +150,8 @@ import Testing
     let keys = try (0..<4000).map { try key("k\($0)") }
     for key in keys {
       #expect(known(memory, key, request, at: 0) == "first")
-      memory.finish(key, with: Response(200, body: Array(repeating: 0, count: 100)), at: Timestamp(seconds: 0))
+      memory.finish(
+        key, with: Response(200, body: Array(repeating: 0, count: 100)), at: Timestamp(seconds: 0))
     }
     #expect(keys.suffix(10).allSatisfy { known(memory, $0, request, at: 0) == "answered 100" })
     #expect(keys.prefix(3990).allSatisfy { known(memory, $0, request, at: 0) == "first" })

@@ -1,5 +1,6 @@
 import HTTPCore
 import JSON
+import Labs
 import RolecallAPI
 import SessionStore
 import Synchronization
@@ -16,12 +17,14 @@ struct TestClient {
   let service: RolecallService
 
   init(
-    origins: [String] = [], token: String? = nil, store: SessionStore? = nil, _ change: (inout RolecallService.Limits) -> Void = { _ in }
+    origins: [String] = [], token: String? = nil, labs: [LabFile] = [], store: SessionStore? = nil,
+    _ change: (inout RolecallService.Limits) -> Void = { _ in }
   ) {
     var limits = RolecallService.Limits()
     change(&limits)
     service = RolecallService(
-      limits: limits, store: store, origins: WebOrigins(origins), operatorToken: token.flatMap { OperatorToken($0) }
+      limits: limits, store: store, origins: WebOrigins(origins),
+      operatorToken: token.flatMap { OperatorToken($0) }, labs: LabLibrary(labs)
     ) { 1_795_375_903 }
   }
 

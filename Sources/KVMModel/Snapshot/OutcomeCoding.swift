@@ -50,7 +50,8 @@ extension Outcome: Codable {
     case .invalid: self = .invalid(try row.decode(Refusal.self))
     case .vmFail:
       self = .vmFail(
-        error: try row.decode(Optionally<VMInstructionError>.self).value, refusal: try row.decode(Refusal.self))
+        error: try row.decode(Optionally<VMInstructionError>.self).value,
+        refusal: try row.decode(Refusal.self))
     case .entryFailed:
       self = .entryFailed(
         exitReason: try row.decode(UInt32.self), qualification: try row.decode(UInt64.self),
@@ -62,7 +63,8 @@ extension Outcome: Codable {
       self = .vmExit(exit, refusal: try row.decode(Refusal.self))
     case .svmExit:
       let exit = VMExit.svm(
-        code: try row.decode(UInt64.self), info1: try row.decode(UInt64.self), info2: try row.decode(UInt64.self))
+        code: try row.decode(UInt64.self), info1: try row.decode(UInt64.self),
+        info2: try row.decode(UInt64.self))
       self = .vmExit(exit, refusal: try row.decode(Refusal.self))
     case .shutdown: self = .shutdown(try row.decode(Refusal.self))
     case .internalError: self = .internalError(try row.decode(Refusal.self))

@@ -6,6 +6,8 @@ enum MediaType: String, Sendable {
   case problem = "application/problem+json"
   case text = "text/plain; charset=utf-8"
   case yaml = "application/yaml"
+  case xml = "application/xml"
+  case csv = "text/csv; charset=utf-8"
   case html = "text/html; charset=utf-8"
   case metrics = "text/plain; version=0.0.4; charset=utf-8"
   case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"

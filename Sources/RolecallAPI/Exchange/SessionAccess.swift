@@ -67,7 +67,9 @@ extension Exchange {
     _ body: (Session, inout Session.State) throws(ProblemDetails) -> Result
   ) throws(ProblemDetails) -> Result {
     while true {
-      let session = try session()
+      guard let id = parameters.bytes(at: 0).flatMap(SessionID.init), let session = try session(id) else {
+        throw .unknownSession
+      }
       let result = try session.withState { state throws(ProblemDetails) -> Result? in
         switch session.life.load(ordering: .acquiring) {
         case .live: try body(session, &state)
@@ -79,16 +81,13 @@ extension Exchange {
     }
   }
 
-  private func session() throws(ProblemDetails) -> Session {
-    guard let id = parameters.bytes(at: 0).flatMap(SessionID.init) else { throw .unknownSession }
-    let session: Session?
+  /// The session of a name; nil if there is none.
+  func session(_ id: SessionID) throws(ProblemDetails) -> Session? {
     do throws(StoreError) {
-      session = try service.sessions.session(id, at: service.now)
+      return try service.sessions.session(id, at: service.now)
     } catch {
       throw ProblemDetails(error)
     }
-    guard let session else { throw .unknownSession }
-    return session
   }
 
   private func keep(_ session: Session, _ state: inout Session.State, _ answer: Response) {
@@ -98,7 +97,9 @@ extension Exchange {
     guard let archive = service.sessions.archive else { return news.publish() }
     var writes = archive.writes(of: session, &state)
     guard !writes.isEmpty else { return }
-    if let key { writes.append(.remember(key.stored, StoredAnswer(answer, to: request.identity, at: service.now))) }
+    if let key {
+      writes.append(.remember(key.stored, StoredAnswer(answer, to: request.identity, at: service.now)))
+    }
     submit(writes, for: session) { kept in
       if case .success = kept { news.publish() }
     }
@@ -115,7 +116,8 @@ extension Exchange {
 
   /// Gives the store one unit of writes, which the answer waits for.
   private func submit(
-    _ writes: [Write], for session: Session, _ action: @escaping @Sendable (Commitment.Kept) -> Void = { _ in }
+    _ writes: [Write], for session: Session,
+    _ action: @escaping @Sendable (Commitment.Kept) -> Void = { _ in }
   ) {
     guard let archive = service.sessions.archive, let commitment else { return }
     commitment.begin()
@@ -143,7 +145,8 @@ extension ProblemDetails {
     case .diskFull, .readOnly:
       self.init(
         .storeFull, "\(error); nothing of the request was kept", fields: [("Retry-After", "10")])
-    case .sessionExists, .revisionConflict, .answerExists, .tooLarge, .overloaded, .locked, .corrupt, .io, .closed:
+    case .sessionExists, .revisionConflict, .answerExists, .tooLarge, .overloaded, .locked, .corrupt, .io,
+      .closed:
       self.init(
         .storeFailed, "\(error); nothing of the request was kept", fields: [("Retry-After", "5")])
     }

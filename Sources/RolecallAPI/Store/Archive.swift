@@ -26,7 +26,8 @@ final class Archive: Sendable {
     else { return nil }
     let entries =
       stored.snapshot == nil
-      ? stored.entries : try store.reader.history(of: id.stored, after: 1, limit: stored.summary.revision) ?? []
+      ? stored.entries
+      : try store.reader.history(of: id.stored, after: 1, limit: stored.summary.revision) ?? []
     do {
       return try restore(id, stored, entries)
     } catch {
@@ -51,8 +52,9 @@ final class Archive: Sendable {
       (try? BinaryForm.value(Moment.self, of: snapshot.bytes)).map { (state: snapshot.revision, moment: $0) }
     }
     let log = SessionLog(Moment(machine: virtualMachine, statistics: first), history, snapshot: snapshot)
+    let (name, enrolment) = try StoredForms.title(stored.summary.summary)
     return Session(
-      id: id, name: try StoredForms.name(stored.summary.summary), boot: boot, created: created,
+      id: id, name: name, boot: boot, enrolment: enrolment, created: created,
       used: Timestamp(seconds: stored.summary.lastUsed),
       try Session.State(log, snapshot: snapshot?.state ?? 1), counts: counts)
   }
@@ -72,7 +74,7 @@ final class Archive: Sendable {
     let machine = state.machine.machine
     var writes: [Write] = []
     if state.submitted == 0 {
-      let summary = StoredForms.summary(name: session.name)
+      let summary = StoredForms.summary(of: session)
       let header = StoredForms.header(boot: session.boot, machine: machine)
       let time = session.created.seconds
       if let source = session.source {
@@ -100,8 +102,9 @@ final class Archive: Sendable {
   /// At most `limit` sessions in the order of their names, after one of them.
   func list(after: SessionID?, limit: Int) throws(StoreError) -> [Sessions.Listed] {
     try store.reader.sessions(.byID(after: after?.stored), limit: limit).map { summary in
-      Sessions.Listed(
-        id: SessionID(summary.id), name: try? StoredForms.name(summary.summary), revision: summary.revision,
+      let title = try? StoredForms.title(summary.summary)
+      return Sessions.Listed(
+        id: SessionID(summary.id), name: title?.name, enrolment: title?.enrolment, revision: summary.revision,
         created: Timestamp(seconds: summary.created), used: Timestamp(seconds: summary.lastUsed))
     }
   }

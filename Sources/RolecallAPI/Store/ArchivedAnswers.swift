@@ -54,7 +54,8 @@ extension StoredAnswer {
 extension Response {
   /// An answer of the store; nil if it is none that this program has written.
   init?(_ stored: StoredAnswer) {
-    guard let code = UInt16(exactly: stored.status), let status = Status(rawValue: code), stored.bytes.count >= 4
+    guard let code = UInt16(exactly: stored.status), let status = Status(rawValue: code),
+      stored.bytes.count >= 4
     else { return nil }
     let length = stored.bytes[..<4].reversed().reduce(0) { $0 << 8 | Int($1) }
     let rest = stored.bytes.dropFirst(4)

@@ -68,6 +68,8 @@ final class Session: Sendable {
   let name: String?
   /// How its vCPUs began.
   let boot: Boot
+  /// The lab that it belongs to.
+  let enrolment: Enrolment?
   let created: Timestamp
   /// The session and revision that it is a fork of, if it was made as one.
   let source: (session: SessionID, revision: Int)?
@@ -81,33 +83,36 @@ final class Session: Sendable {
 
   /// A session with a machine that has just been made.
   convenience init(
-    name: String?, boot: Boot, machine: VirtualMachine, at time: Timestamp,
+    name: String?, boot: Boot, enrolment: Enrolment? = nil, machine: VirtualMachine, at time: Timestamp,
     counts: ServiceCounts = ServiceCounts()
   ) {
     let state = State(made: machine, at: time)
-    self.init(name: name, boot: boot, created: time, state, counts: counts)
+    self.init(name: name, boot: boot, enrolment: enrolment, created: time, state, counts: counts)
     self.state.withLock { $0.share?.countPages(of: machine) }
   }
 
   /// A session that begins as another one is in a state, with all its history.
   convenience init(
-    name: String?, boot: Boot, _ state: State, of source: SessionID, at time: Timestamp, counts: ServiceCounts
+    name: String?, boot: Boot, enrolment: Enrolment? = nil, _ state: State, of source: SessionID,
+    at time: Timestamp, counts: ServiceCounts
   ) {
     var state = state
     (state.submitted, state.announced, state.watchers) = (0, state.revision, [])
     self.init(
-      name: name, boot: boot, created: time, source: (source, state.revision), state, counts: counts)
+      name: name, boot: boot, enrolment: enrolment, created: time, source: (source, state.revision), state,
+      counts: counts)
   }
 
   /// A session in a state, which counts from now on.
   init(
-    id: SessionID = SessionID(), name: String?, boot: Boot, created: Timestamp,
+    id: SessionID = SessionID(), name: String?, boot: Boot, enrolment: Enrolment?, created: Timestamp,
     source: (session: SessionID, revision: Int)? = nil, used: Timestamp? = nil, _ state: State,
     counts: ServiceCounts
   ) {
     self.id = id
     self.name = name
     self.boot = boot
+    self.enrolment = enrolment
     self.created = created
     self.source = source
     lastUse = Atomic((used ?? created).seconds)

@@ -63,6 +63,7 @@ final class Sessions: Sendable {
   struct Listed: Sendable {
     let id: SessionID
     let name: String?
+    let enrolment: Enrolment?
     let revision: Int
     let created: Timestamp
     let used: Timestamp
@@ -80,7 +81,8 @@ final class Sessions: Sendable {
       .sorted { $0.id < $1.id }
       .map { session in
         Listed(
-          id: session.id, name: session.name, revision: session.withState { $0.revision },
+          id: session.id, name: session.name, enrolment: session.enrolment,
+          revision: session.withState { $0.revision },
           created: session.created, used: Timestamp(seconds: session.lastUse.load(ordering: .relaxed)))
       }
   }

@@ -13,18 +13,29 @@ enum StoredForms {
   }
 
   /// What lists show of a session.
-  static func summary(name: String?) -> [UInt8] {
+  static func summary(of session: Session) -> [UInt8] {
     var json = JSONWriter()
-    json.object { json in json.member("name", name) }
+    json.object { json in
+      json.member("name", session.name)
+      if let enrolment = session.enrolment {
+        json.key("lab")
+        enrolment.write(to: &json)
+      }
+    }
     return json.finish()
   }
 
-  /// The name in a summary.
-  static func name(_ summary: [UInt8]) throws(Unreadable) -> String? {
-    try read(summary) { $0.members.optionalString("name") }
+  /// The name and the lab in a summary.
+  static func title(_ summary: [UInt8]) throws(Unreadable) -> (name: String?, enrolment: Enrolment?) {
+    try read(summary) { body in
+      let enrolment = body.optionalObject("lab") { lab in
+        Enrolment(lab: lab.members.string("id"), student: lab.members.optionalString("student"))
+      }
+      return (body.members.optionalString("name"), enrolment)
+    }
   }
 
-  /// What a session began with, besides its name.
+  /// What a session began with, besides what its summary says.
   static func header(boot: Boot, machine: Machine) -> [UInt8] {
     var json = JSONWriter()
     json.object { json in
