@@ -21,12 +21,12 @@ let importTable: [String: ImportRow] = [
   "SessionStore": ImportRow(
     dependencies: ["GRDB", "Logging"], toolchain: ["Dispatch", "Foundation", "Glibc", "Synchronization"]),
   "RolecallAPI": ImportRow(
-    dependencies: ["KVMModel", "HTTPCore", "Metrics", "JSON", "Labs", "CAssets", "Yams"],
+    dependencies: ["KVMModel", "HTTPCore", "Metrics", "JSON", "Labs", "SessionStore", "CAssets", "Yams"],
     toolchain: ["Synchronization"]),
   "rolecall": ImportRow(
     dependencies: [
       "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs",
-      "ArgumentParser", "Logging",
+      "SessionStore", "ArgumentParser", "Logging",
     ],
     toolchain: ["Dispatch", "Glibc", "Darwin"]),
 ]
