@@ -57,7 +57,7 @@ let package = Package(
     .executableTarget(
       name: "rolecall",
       dependencies: [
-        "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs",
+        "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs", "SessionStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -9,11 +9,17 @@ final class Endpoint: Sendable {
   /// Whether any query and any Accept field will do: browsers, probes and load balancers add what they like.
   let isForAnyone: Bool
   /// Makes the answer.
-  let handle: Handler
+  let handle: Handling
 
   typealias Handler = @Sendable (Exchange) throws(ProblemDetails) -> Response
+  typealias StreamHandler = @Sendable (Exchange, Later) throws(ProblemDetails) -> EventStream
 
-  init(query: [String], media: [MediaType], isForAnyone: Bool, handle: @escaping Handler) {
+  enum Handling: Sendable {
+    case response(Handler)
+    case stream(StreamHandler)
+  }
+
+  init(query: [String], media: [MediaType], isForAnyone: Bool, handle: Handling) {
     self.query = query
     self.media = media
     self.isForAnyone = isForAnyone
@@ -28,7 +34,15 @@ private func route(
   _ method: Method, _ template: String, query: [String] = [], media: [MediaType] = [.json],
   isForAnyone: Bool = false, _ handle: @escaping Endpoint.Handler
 ) -> APIRoute {
-  APIRoute(method, template, Endpoint(query: query, media: media, isForAnyone: isForAnyone, handle: handle))
+  APIRoute(
+    method, template,
+    Endpoint(query: query, media: media, isForAnyone: isForAnyone, handle: .response(handle)))
+}
+
+private func stream(_ template: String, _ handle: @escaping Endpoint.StreamHandler) -> APIRoute {
+  APIRoute(
+    .get, template,
+    Endpoint(query: [], media: [.eventStream], isForAnyone: false, handle: .stream(handle)))
 }
 
 /// Every route of the service.
@@ -59,6 +73,8 @@ let apiRoutes: [APIRoute] =
     route(.delete, "/v1/sessions/{id}", deleteSession),
     route(.get, "/v1/sessions/{id}/shadow-pages", query: ["names", "entries", "fields"], answerShadowPages),
     route(.get, "/v1/sessions/{id}/shadow-pages/{hpa}", query: ["names", "fields"], answerShadowPage),
+    stream("/v1/events", streamEveryEvent),
+    stream("/v1/sessions/{id}/events", streamEvents),
     route(.get, "/v1/sessions/{id}/memory", query: ["names", "gpa", "words"], answerMemory),
     route(.get, "/v1/sessions/{id}/lab", media: [.json, .text], answerLabProgress),
     route(.get, "/v1/sessions/{id}/lab/results", query: ["format"], media: [.json, .xml], answerLabResults),

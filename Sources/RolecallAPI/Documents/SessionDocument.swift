@@ -44,7 +44,7 @@ extension Session {
       json.object { json in
         json.member("self", path)
         json.member("history", path + "/history")
-        json.member("events", nil as String?)
+        json.member("events", path + "/events")
         json.member("export", path + "/export")
         json.member("lab", enrolment.map { _ in path + "/lab" })
       }

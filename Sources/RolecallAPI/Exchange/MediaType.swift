@@ -10,6 +10,7 @@ enum MediaType: String, Sendable {
   case csv = "text/csv; charset=utf-8"
   case html = "text/html; charset=utf-8"
   case metrics = "text/plain; version=0.0.4; charset=utf-8"
+  case eventStream = "text/event-stream"
   case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
   /// The field Content-Type.

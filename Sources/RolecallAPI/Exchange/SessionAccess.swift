@@ -34,11 +34,14 @@ extension Exchange {
       let sessions = service.sessions
       guard sessions.archive != nil else {
         sessions.remove(session, .deleted)
+        session.watchers.end()
         return Response(204)
       }
       session.life.store(.deleted, ordering: .releasing)
       submit([.delete(session.id.stored)], for: session) { kept in
-        if case .success = kept { sessions.remove(session, .deleted) }
+        guard case .success = kept else { return }
+        sessions.remove(session, .deleted)
+        session.watchers.end()
       }
       return Response(204)
     }
@@ -93,7 +96,7 @@ extension Exchange {
   private func keep(_ session: Session, _ state: inout Session.State, _ answer: Response) {
     let first = state.announced + 1
     state.announced = state.revision
-    let news = service.watchers.news(of: session, state, from: first)
+    let news = News(of: session, state, from: first, service.watchers)
     guard let archive = service.sessions.archive else { return news.publish() }
     var writes = archive.writes(of: session, &state)
     guard !writes.isEmpty else { return }
@@ -124,7 +127,10 @@ extension Exchange {
     session.unsettled.add(1, ordering: .relaxed)
     archive.store.submit(writes) { [service] kept in
       // What is in memory goes beyond what the store has: it is to be brought back from there.
-      if case .failure = kept { service.sessions.remove(session, .stale) }
+      if case .failure = kept {
+        service.sessions.remove(session, .stale)
+        session.watchers.end()
+      }
       action(kept)
       session.unsettled.subtract(1, ordering: .releasing)
       commitment.end(kept)

@@ -14,49 +14,21 @@ final class Archive: Sendable {
   /// How many sessions there are.
   var count: Int { store.sessionCount }
 
-  /// What a snapshot's bytes mean.
-  private static let snapshotFormat = "moment/1 of " + VirtualMachine.snapshotFormat
   /// Operations after which another snapshot is worth its bytes.
   private static let snapshotDistance = 64
 
   /// The session of a name, brought back by doing again what was done since the last snapshot.
   func session(_ id: SessionID) throws(StoreError) -> Session? {
-    guard SessionID(id.stored) == id,
-      let stored = try store.reader.session(id.stored, snapshotFormat: Self.snapshotFormat)
-    else { return nil }
-    let entries =
-      stored.snapshot == nil
-      ? stored.entries
-      : try store.reader.history(of: id.stored, after: 1, limit: stored.summary.revision) ?? []
     do {
-      return try restore(id, stored, entries)
+      guard let stored = try StoredSessionReader(store.reader).session(id) else { return nil }
+      return Session(
+        id: id, name: stored.name, boot: stored.boot, enrolment: stored.enrolment, created: stored.created,
+        used: stored.used, try stored.present(), counts: counts)
+    } catch let error as StoreError {
+      throw error
     } catch {
       throw .corrupt("session \(id.text.prefix(6))…: \(error)")
     }
-  }
-
-  private func restore(_ id: SessionID, _ stored: StoredSession, _ entries: [StoredEntry]) throws -> Session {
-    let (boot, machine) = try StoredForms.origin(stored.header)
-    let created = Timestamp(seconds: stored.summary.created)
-    let decoder = OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus)
-    var history = History(made: created)
-    for entry in entries {
-      let (step, time) = try StoredForms.step(entry, decoder)
-      history.repeatStep(step, at: time)
-    }
-    var first = Statistics()
-    let virtualMachine = VirtualMachine(machine: machine, boot: boot)
-    first.countPages(of: virtualMachine)
-    // A snapshot that cannot be read only costs time.
-    let snapshot = stored.snapshot.flatMap { snapshot in
-      (try? BinaryForm.value(Moment.self, of: snapshot.bytes)).map { (state: snapshot.revision, moment: $0) }
-    }
-    let log = SessionLog(Moment(machine: virtualMachine, statistics: first), history, snapshot: snapshot)
-    let (name, enrolment) = try StoredForms.title(stored.summary.summary)
-    return Session(
-      id: id, name: name, boot: boot, enrolment: enrolment, created: created,
-      used: Timestamp(seconds: stored.summary.lastUsed),
-      try Session.State(log, snapshot: snapshot?.state ?? 1), counts: counts)
   }
 
   /// Has the state of a session kept, which is leaving memory, if it is long to come by.
@@ -65,7 +37,7 @@ final class Archive: Sendable {
     guard state.history.path(from: state.snapshotState, to: present).count >= Self.snapshotDistance,
       let bytes = try? BinaryForm.bytes(of: Moment(machine: state.machine, statistics: state.statistics))
     else { return }
-    let snapshot = Snapshot(revision: present, format: Self.snapshotFormat, bytes: bytes)
+    let snapshot = Snapshot(revision: present, format: StoredSessionReader.snapshotFormat, bytes: bytes)
     store.submit([.snapshot(session.id.stored, snapshot, keeping: 1)]) { _ in }
   }
 
@@ -107,6 +79,11 @@ final class Archive: Sendable {
         id: SessionID(summary.id), name: title?.name, enrolment: title?.enrolment, revision: summary.revision,
         created: Timestamp(seconds: summary.created), used: Timestamp(seconds: summary.lastUsed))
     }
+  }
+
+  /// Deletes sessions that were last used before a time, some thousand at once, and gives their names.
+  func expire(before time: Timestamp) throws(StoreError) -> [SessionID] {
+    try store.expireSessions(lastUsedBefore: time.seconds, limit: 1_000).map { SessionID($0) }
   }
 
   /// Records that a session was used.

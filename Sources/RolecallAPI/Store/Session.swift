@@ -30,8 +30,6 @@ final class Session: Sendable {
     var snapshotState = 1
     /// The last revision that watchers were told of, or will be once it is kept.
     var announced = 0
-    /// Those who watch the session.
-    var watchers: [Watcher] = []
     /// Where the service counts the same; nil while the past is repeated.
     fileprivate var share: ServiceCounts.Share?
 
@@ -50,9 +48,7 @@ final class Session: Sendable {
 
     /// A machine that has just been made.
     init(made machine: VirtualMachine, at time: Timestamp) {
-      var statistics = Statistics()
-      statistics.countPages(of: machine)
-      let moment = Moment(machine: machine, statistics: statistics)
+      let moment = Moment(made: machine)
       self.init(moment, SessionLog(moment, made: time))
     }
 
@@ -73,6 +69,8 @@ final class Session: Sendable {
   let created: Timestamp
   /// The session and revision that it is a fork of, if it was made as one.
   let source: (session: SessionID, revision: Int)?
+  /// Those who watch the session.
+  let watchers = Watchers()
   let life = Atomic(Life.live)
   /// Requests whose changes the store has been given and does not keep yet.
   let unsettled = Atomic(0)
@@ -97,7 +95,7 @@ final class Session: Sendable {
     at time: Timestamp, counts: ServiceCounts
   ) {
     var state = state
-    (state.submitted, state.announced, state.watchers) = (0, state.revision, [])
+    (state.submitted, state.announced) = (0, state.revision)
     self.init(
       name: name, boot: boot, enrolment: enrolment, created: time, source: (source, state.revision), state,
       counts: counts)

@@ -5,6 +5,18 @@ struct Moment: Sendable, Hashable, Codable {
   var machine: VirtualMachine
   var statistics: Statistics
 
+  /// That of a machine that has just been made.
+  init(made machine: VirtualMachine) {
+    self.machine = machine
+    statistics = Statistics()
+    statistics.countPages(of: machine)
+  }
+
+  /// A machine, and what has been done.
+  init(machine: VirtualMachine, statistics: Statistics) {
+    (self.machine, self.statistics) = (machine, statistics)
+  }
+
   /// Applies an operation again.
   fileprivate mutating func repeatOperation(_ operation: Operation) throws(OperationError) {
     statistics.count(try machine.apply(operation, detail: .lookups))

@@ -97,6 +97,15 @@ final class Sessions: Sendable {
     }
   }
 
+  /// Deletes sessions that were not used since a time.
+  func expire(before time: Timestamp) throws(StoreError) {
+    for id in try archive?.expire(before: time) ?? [] {
+      guard let session = resident(id, in: shard(id)) else { continue }
+      remove(session, .deleted)
+      session.watchers.end()
+    }
+  }
+
   /// Takes sessions out of memory that were not used since a time.
   func dropIdle(since time: Timestamp) {
     guard archive != nil else { return }
@@ -127,7 +136,7 @@ final class Sessions: Sendable {
   private func drop(_ session: Session) {
     session.withStateIfAvailable { state in
       guard session.unsettled.load(ordering: .acquiring) == 0, state.submitted == state.revision,
-        state.watchers.isEmpty
+        session.watchers.isEmpty
       else { return }
       archive?.keepSnapshot(of: session, &state)
       remove(session, .stale)
