@@ -17,6 +17,7 @@ struct Backup: ParsableCommand {
     } catch let error as OpeningError {
       throw CommandFailure("\(error)")
     }
-    print("The backup is in \(file). To use it, put it into a folder as sessions.sqlite and serve with --data.")
+    print(
+      "The backup is in \(file). To use it, put it into a folder as sessions.sqlite and serve with --data.")
   }
 }

@@ -18,7 +18,9 @@ struct DataOptions: ParsableArguments {
 
   @Option(
     help: .setting(
-      "data", "The folder with the database of sessions. (default: rolecall in the user's data directory, made if need be)"))
+      "data",
+      "The folder with the database of sessions. (default: rolecall in the user's data directory, made if need be)"
+    ))
   var data: String?
   @Flag(help: .setting("memory", "Keep sessions in memory only: they end with the service."))
   var memory = false
@@ -32,7 +34,8 @@ struct DataOptions: ParsableArguments {
   var durability = DurabilityName.full
   @Option(help: .setting("session-ttl", "Days after its last use that a session is deleted."))
   var sessionTTL = 30
-  @Option(help: .setting("sessions-in-memory", "Sessions in memory at once; the others are brought back on use."))
+  @Option(
+    help: .setting("sessions-in-memory", "Sessions in memory at once; the others are brought back on use."))
   var sessionsInMemory = RolecallService.Limits().residents
 
   func validate() throws {
@@ -72,14 +75,16 @@ enum DataFolder {
     if base == nil, let home = environment("HOME"), home.hasPrefix("/") { base = home + "/.local/share" }
     guard let base else {
       throw CommandFailure(
-        "there is no user's data directory, because HOME is not set; name a folder by --data, or use --memory")
+        "there is no user's data directory, because HOME is not set; name a folder by --data, or use --memory"
+      )
     }
     var path = ""
     for part in (base + "/rolecall").split(separator: "/") {
       path += "/" + part
-      guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+      guard unsafe mkdir(path, 0o700) == 0 || errno == EEXIST else {
         throw CommandFailure(
-          "\(path) cannot be made: \(unsafe String(cString: strerror(errno))); name a folder by --data, or use --memory")
+          "\(path) cannot be made: \(unsafe String(cString: strerror(errno))); name a folder by --data, or use --memory"
+        )
       }
     }
     return path

@@ -5,7 +5,8 @@ import SessionStore
 /// `rolecall doctor`
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Examine the database of sessions, also while a service runs; the exit status says whether it is sound.",
+    abstract:
+      "Examine the database of sessions, also while a service runs; the exit status says whether it is sound.",
     discussion: """
       Every page and every reference of the database is checked. Then sessions are replayed: each operation must end as it \
       did, and each snapshot must be what the replay leads to.
@@ -24,9 +25,12 @@ struct Doctor: ParsableCommand {
       problems = examination.problems
       let counts = try reader.counts()
       print(
-        "schema version \(examination.version), \(counts.sessions) sessions, \(counts.entries) entries, \(counts.bytes) bytes")
+        "schema version \(examination.version), \(counts.sessions) sessions, \(counts.entries) entries, \(counts.bytes) bytes"
+      )
       let replay = try ReplayCheck(reader, limit: sessions)
-      print("\(replay.sessions) sessions replayed, \(replay.operations) operations, \(replay.snapshots) snapshots compared")
+      print(
+        "\(replay.sessions) sessions replayed, \(replay.operations) operations, \(replay.snapshots) snapshots compared"
+      )
       problems += replay.problems
     } catch let error as OpeningError {
       throw CommandFailure("\(error)")
@@ -34,7 +38,9 @@ struct Doctor: ParsableCommand {
       throw CommandFailure("\(error)")
     }
     for problem in problems { print(problem) }
-    print(problems.isEmpty ? "sound" : "\(problems.count) problems; restore a backup, or delete the sessions named")
+    print(
+      problems.isEmpty
+        ? "sound" : "\(problems.count) problems; restore a backup, or delete the sessions named")
     if !problems.isEmpty { throw ExitCode(1) }
   }
 }

@@ -5,6 +5,7 @@ public import HTTPServer
 import Labs
 public import Logging
 import RolecallAPI
+import SessionStore
 
 #if canImport(Glibc)
   import Glibc

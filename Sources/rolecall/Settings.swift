@@ -38,7 +38,9 @@ struct Setting {
       guard let text = value(setting.variable), !text.isEmpty else { continue }
       if setting.isFlag {
         // What is neither goes on to be refused.
-        if text != "false" { added.append(text == "true" ? "--\(setting.option)" : "--\(setting.option)=\(text)") }
+        if text != "false" {
+          added.append(text == "true" ? "--\(setting.option)" : "--\(setting.option)=\(text)")
+        }
         continue
       }
       let values = setting.isList ? text.split(separator: ",").map(String.init) : [text]

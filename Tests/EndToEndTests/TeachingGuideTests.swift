@@ -37,7 +37,9 @@ struct TeachingGuideTests {
 
     try lab.replacing("preset: intel-shadow", with: "preset: intel").write(
       to: file, atomically: true, encoding: .utf8)
-    for command in [["lab", "check-file", file.path()], ["serve", "--port", "0", "--labs", folder.path()]] {
+    for command in [
+      ["lab", "check-file", file.path()], ["serve", "--memory", "--port", "0", "--labs", folder.path()],
+    ] {
       let refused = try runCommand(command)
       #expect(refused.status != 0)
       #expect(refused.output.contains("20-smep.yaml:14: /preset: must be one of"), "\(refused.output)")

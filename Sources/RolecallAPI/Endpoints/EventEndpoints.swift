@@ -34,7 +34,8 @@ private func eventStream(
   beginningWith events: [UInt8], onEnd: @escaping @Sendable () -> Void
 ) -> EventStream {
   let head = Response(
-    200, fields: [("Content-Type", MediaType.eventStream.rawValue), ("Cache-Control", "no-store")], body: events)
+    200, fields: [("Content-Type", MediaType.eventStream.rawValue), ("Cache-Control", "no-store")],
+    body: events)
   return EventStream(head, onEnd: onEnd)
 }
 
@@ -43,7 +44,8 @@ extension Exchange {
   fileprivate func lastEventID() throws(ProblemDetails) -> Int? {
     guard let field = request.fieldValue(.lastEventID), !field.isEmpty else { return nil }
     guard let revision = field.canonicalDecimal else {
-      throw ProblemDetails(.invalidHeader, "Last-Event-ID must be the revision of the last event, in decimal digits")
+      throw ProblemDetails(
+        .invalidHeader, "Last-Event-ID must be the revision of the last event, in decimal digits")
     }
     return revision
   }

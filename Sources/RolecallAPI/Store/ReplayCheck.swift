@@ -46,7 +46,8 @@ public struct ReplayCheck: Sendable {
       if let snapshot = stored.snapshot {
         snapshots += 1
         if states[snapshot.state] != snapshot.moment.machine {
-          problems.append("\(name): the snapshot of revision \(snapshot.state) is another state than its replay")
+          problems.append(
+            "\(name): the snapshot of revision \(snapshot.state) is another state than its replay")
         }
       }
     } catch let error as StoreError {
