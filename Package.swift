@@ -19,6 +19,7 @@ let package = Package(
     .library(name: "HTTPCore", targets: ["HTTPCore"]),
     .library(name: "JSON", targets: ["JSON"]),
     .library(name: "SessionStore", targets: ["SessionStore"]),
+    .library(name: "Labs", targets: ["Labs"]),
     .library(name: "RolecallAPI", targets: ["RolecallAPI"]),
   ],
   dependencies: [
@@ -43,18 +44,20 @@ let package = Package(
         .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "Labs", dependencies: ["JSON", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .target(name: "CAssets", exclude: ["index.html"]),
     .target(
       name: "RolecallAPI",
       dependencies: [
-        "KVMModel", "HTTPCore", "Metrics", "JSON", "SessionStore", "CAssets",
+        "KVMModel", "HTTPCore", "Metrics", "JSON", "Labs", "SessionStore", "CAssets",
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "rolecall",
       dependencies: [
-        "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel",
+        "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs", "SessionStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -71,6 +74,7 @@ let package = Package(
       dependencies: ["HTTPServer", "HTTPCore", "Metrics", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(name: "LabsTests", dependencies: ["Labs", "JSON"], swiftSettings: strict),
     .testTarget(
       name: "SessionStoreTests",
       dependencies: [
@@ -80,7 +84,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "RolecallAPITests",
-      dependencies: ["RolecallAPI", "SessionStore", "HTTPCore", "Metrics", "JSON", "KVMModel"],
+      dependencies: ["RolecallAPI", "SessionStore", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs"],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .systemLibrary(

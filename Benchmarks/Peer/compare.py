@@ -103,7 +103,7 @@ def main():
     servers = [
         Server(
             f"Rolecall, {poller}",
-            [options.rolecall, "serve", "--port", "PORT", "--loops", loops, "--poller", poller, "--log-level", "error"],
+            [options.rolecall, "serve", "--memory", "--port", "PORT", "--loops", loops, "--poller", poller, "--log-level", "error"],
         )
         for poller in options.pollers
     ]

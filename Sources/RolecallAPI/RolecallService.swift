@@ -1,4 +1,5 @@
 public import HTTPCore
+public import Labs
 public import Metrics
 public import SessionStore
 
@@ -37,8 +38,10 @@ public final class RolecallService: Sendable {
 
   let limits: Limits
   let sessions: Sessions
+  /// Those who watch all sessions.
   let watchers = Watchers()
   let operatorToken: OperatorToken?
+  let labs: LabLibrary
   let counts = ServiceCounts()
   let answers: any AnswerMemory
   let writeOtherMetrics: @Sendable (inout MetricsText) -> Void
@@ -52,11 +55,12 @@ public final class RolecallService: Sendable {
   ///   - store: keeps the sessions; without one, they end with the process.
   ///   - origins: the web pages that may use it.
   ///   - operatorToken: shows the operator; without one, nobody can list sessions.
+  ///   - labs: the labs on offer.
   ///   - metrics: adds what others have counted to `/metrics`.
   ///   - clock: gives the seconds since 1970-01-01T00:00:00Z.
   public init(
     limits: Limits = Limits(), store: SessionStore? = nil, origins: WebOrigins = WebOrigins(),
-    operatorToken: OperatorToken? = nil,
+    operatorToken: OperatorToken? = nil, labs: LabLibrary = LabLibrary(),
     metrics: @escaping @Sendable (inout MetricsText) -> Void = { _ in },
     clock: @escaping @Sendable () -> Int
   ) {
@@ -64,6 +68,7 @@ public final class RolecallService: Sendable {
     self.limits = limits
     self.origins = origins
     self.operatorToken = operatorToken
+    self.labs = labs
     self.clock = clock
     let archive = store.map { [counts] in Archive($0, counts: counts) }
     answers = archive.map(ArchivedAnswers.init) ?? RecentAnswers(limit: limits.keptAnswers)
@@ -73,25 +78,57 @@ public final class RolecallService: Sendable {
   /// The time by the service's clock.
   var now: Timestamp { Timestamp(seconds: clock()) }
 
-  /// Answers a request: at once, or, if the store has to keep something first, by `later`, which is then called once, from
-  /// another thread.
-  public func respond(to request: Request, later: @escaping @Sendable (Response) -> Void) -> Response? {
-    let commitment = sessions.archive == nil ? nil : Commitment()
-    var reply = Reply(response: Response(200), grant: origins.grant(request))
+  /// Seconds without use after which a session leaves memory, if there is a store.
+  static let idleSeconds = 900
+
+  /// Does what is due from time to time, a minute or so: sessions that are not used leave memory, and those whose last use
+  /// is `lifetime` seconds ago end. It waits for the store.
+  public func maintain(lifetime: Int) throws(StoreError) {
+    guard let archive = sessions.archive else { return }
+    let now = now.seconds
+    sessions.dropIdle(since: Timestamp(seconds: now - Self.idleSeconds))
+    try sessions.expire(before: Timestamp(seconds: now - lifetime))
+    _ = try archive.store.purgeAnswers(at: now, limit: 10_000)
+  }
+
+  /// Answers a request: at once, or by `later` if the store has to keep something first or the answer is a stream.
+  public func respond(to request: Request, later: Later) -> Answer {
+    var reply = Reply()
+    guard sessions.archive != nil else {
+      handle(request, nil, later, &reply)
+      return finish(&reply, .success(()))
+    }
+    return respond(to: request, Commitment(), later, &reply)
+  }
+
+  private func respond(
+    to request: Request, _ commitment: Commitment, _ later: Later, _ reply: inout Reply
+  ) -> Answer {
+    handle(request, commitment, later, &reply)
+    if reply.stream != nil { return finish(&reply, .success(())) }
+    reply.path = request.path
+    let kept = commitment.whenKept { [self, reply] kept in
+      var reply = reply
+      if case .now(let response) = finish(&reply, kept) { later.answer(response) }
+    }
+    guard let kept else { return .later }
+    return finish(&reply, kept)
+  }
+
+  private func handle(
+    _ request: Request, _ commitment: Commitment?, _ later: Later, _ reply: inout Reply
+  ) {
     do throws(ProblemDetails) {
       if request.isWrite {
         try origins.admit(request)
         try request.checkContent()
       }
-      reply.response = try answer(request, commitment, &reply)
+      try answer(request, commitment, later, &reply)
     } catch {
       reply.fail(error, instance: request.path)
       counts.count(error.type)
     }
-    guard let commitment else { return finish(reply, .success(())) }
-    reply.path = request.path
-    let kept = commitment.whenKept { [self, reply] kept in later(finish(reply, kept)) }
-    return kept.map { finish(reply, $0) }
+    if origins.areAny { reply.grant = origins.grant(request) }
   }
 
   /// Answers a request that was refused before it came here, where these limits hold and requests for these
@@ -104,20 +141,27 @@ public final class RolecallService: Sendable {
 
   /// Answers a request by its route.
   private func answer(
-    _ request: Request, _ commitment: Commitment?, _ reply: inout Reply
-  ) throws(ProblemDetails) -> Response {
+    _ request: Request, _ commitment: Commitment?, _ later: Later, _ reply: inout Reply
+  ) throws(ProblemDetails) {
     switch router.match(request) {
     case .found(let row, let parameters):
       reply.route = row + 1
       let endpoint = router.routes[row].handler
-      guard request.method == .post, let field = request[field: "Idempotency-Key"] else {
-        return try endpoint.handle(Exchange(request, parameters, endpoint, self, commitment))
+      guard request.method == .post, let field = request[field: .idempotencyKey] else {
+        let exchange = try Exchange(request, parameters, endpoint, self, commitment)
+        switch endpoint.handle {
+        case .response(let handle): reply.response = try handle(exchange)
+        case .stream(let begin): reply.stream = try begin(exchange, later)
+        }
+        return
       }
       let key = try IdempotencyKey(field, session: parameters["id"])
       let exchange = try Exchange(request, parameters, endpoint, self, commitment, key)
-      return try once(key, exchange, &reply) { () throws(ProblemDetails) in try endpoint.handle(exchange) }
+      if case .response(let handle) = endpoint.handle {
+        reply.response = try once(key, exchange, &reply) { () throws(ProblemDetails) in try handle(exchange) }
+      }
     case .options(let allow):
-      return Response(204, fields: [("Allow", allow)])
+      reply.response = Response(204, fields: [("Allow", allow)])
     case .methodNotAllowed(let allow):
       throw ProblemDetails(
         .methodNotAllowed, "\(request.methodName.prefix(40)) is not among \(allow)",
@@ -150,26 +194,38 @@ public final class RolecallService: Sendable {
   }
 
   /// The answer as it leaves, now that it is known whether all was kept.
-  private func finish(_ reply: Reply, _ kept: Commitment.Kept) -> Response {
-    var reply = reply
+  private func finish(_ reply: inout Reply, _ kept: Commitment.Kept) -> Answer {
     if case .failure(let error) = kept { reply.fail(ProblemDetails(error), instance: reply.path) }
     if let key = reply.key { answers.finish(key, with: reply.isProblem ? nil : reply.response, at: now) }
-    reply.response.route = reply.route
-    reply.response.fields.append(contentsOf: reply.grant)
-    return reply.response
+    if let stream = reply.stream {
+      let head = reply.complete(stream.head)
+      return .stream(
+        EventStream(head, heartbeatInterval: stream.heartbeatInterval, onEnd: stream.onEnd))
+    }
+    return .now(reply.complete(reply.response))
   }
 }
 
 /// An answer on its way out.
 private struct Reply: Sendable {
-  var response: Response
+  var response = Response(200)
+  /// The stream that it is instead.
+  var stream: EventStream?
   /// What a browser needs to show it to a page.
-  let grant: ResponseFields
+  var grant: ResponseFields?
   var route = 0
   /// The key that the request has.
   var key: IdempotencyKey?
   var isProblem = false
   var path = ""
+
+  /// With what the service adds.
+  func complete(_ response: Response) -> Response {
+    var response = response
+    response.route = route
+    if let grant { response.fields.append(contentsOf: grant) }
+    return response
+  }
 
   mutating func fail(_ problem: ProblemDetails, instance: String) {
     response = problem.response(instance: instance)

@@ -9,11 +9,17 @@ final class Endpoint: Sendable {
   /// Whether any query and any Accept field will do: browsers, probes and load balancers add what they like.
   let isForAnyone: Bool
   /// Makes the answer.
-  let handle: Handler
+  let handle: Handling
 
   typealias Handler = @Sendable (Exchange) throws(ProblemDetails) -> Response
+  typealias StreamHandler = @Sendable (Exchange, Later) throws(ProblemDetails) -> EventStream
 
-  init(query: [String], media: [MediaType], isForAnyone: Bool, handle: @escaping Handler) {
+  enum Handling: Sendable {
+    case response(Handler)
+    case stream(StreamHandler)
+  }
+
+  init(query: [String], media: [MediaType], isForAnyone: Bool, handle: Handling) {
     self.query = query
     self.media = media
     self.isForAnyone = isForAnyone
@@ -28,7 +34,15 @@ private func route(
   _ method: Method, _ template: String, query: [String] = [], media: [MediaType] = [.json],
   isForAnyone: Bool = false, _ handle: @escaping Endpoint.Handler
 ) -> APIRoute {
-  APIRoute(method, template, Endpoint(query: query, media: media, isForAnyone: isForAnyone, handle: handle))
+  APIRoute(
+    method, template,
+    Endpoint(query: query, media: media, isForAnyone: isForAnyone, handle: .response(handle)))
+}
+
+private func stream(_ template: String, _ handle: @escaping Endpoint.StreamHandler) -> APIRoute {
+  APIRoute(
+    .get, template,
+    Endpoint(query: [], media: [.eventStream], isForAnyone: false, handle: .stream(handle)))
 }
 
 /// Every route of the service.
@@ -50,13 +64,20 @@ let apiRoutes: [APIRoute] =
     route(.post, "/v1/encode/{role}", query: ["names"], answerEncode),
     route(.post, "/v1/calculate/roles", query: ["names", "fields"], answerCalculateRoles),
     route(.post, "/v1/calculate/ept", query: ["names", "fields"], answerCalculateEPT),
+    route(.get, "/v1/labs", answerLabs),
+    route(.get, "/v1/labs/{lab}", query: ["student"], answerLab),
+    route(.get, "/v1/labs/{lab}/results", query: ["after", "limit"], media: [.csv], answerClassResults),
     route(.get, "/v1/sessions", query: ["after", "limit"], answerSessions),
     route(.post, "/v1/sessions", query: ["names", "fields"], createSession),
     route(.get, "/v1/sessions/{id}", query: ["names", "fields"], media: [.json, .text], answerSession),
     route(.delete, "/v1/sessions/{id}", deleteSession),
     route(.get, "/v1/sessions/{id}/shadow-pages", query: ["names", "entries", "fields"], answerShadowPages),
     route(.get, "/v1/sessions/{id}/shadow-pages/{hpa}", query: ["names", "fields"], answerShadowPage),
+    stream("/v1/events", streamEveryEvent),
+    stream("/v1/sessions/{id}/events", streamEvents),
     route(.get, "/v1/sessions/{id}/memory", query: ["names", "gpa", "words"], answerMemory),
+    route(.get, "/v1/sessions/{id}/lab", media: [.json, .text], answerLabProgress),
+    route(.get, "/v1/sessions/{id}/lab/results", query: ["format"], media: [.json, .xml], answerLabResults),
     route(
       .get, "/v1/sessions/{id}/history", query: ["names", "after", "limit", "revision"],
       media: [.json, .text], answerHistory),

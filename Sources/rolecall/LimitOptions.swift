@@ -55,8 +55,10 @@ struct LimitOptions: ParsableArguments {
   @Option(
     help: .setting("max-answer", "Bytes of a batch's answer after which its results are told in short."))
   var maxAnswer = service.answerBytes
-  @Option(help: .setting("max-sessions", "Sessions that are kept at once."))
-  var maxSessions = service.sessions
+  @Option(
+    help: .setting(
+      "max-sessions", "Sessions that are kept at once. (default: 10,000 in memory only, else 1,000,000)"))
+  var maxSessions: Int?
   @Option(help: .setting("max-history", "Bytes of a session's history, about 150 for each revision."))
   var maxHistory = service.history
   @Option(
@@ -83,7 +85,7 @@ struct LimitOptions: ParsableArguments {
       ("max-pending-output", maxPendingOutput), ("write-timeout", writeTimeout),
       ("min-read-rate", minReadRate),
       ("linger-timeout", lingerTimeout), ("max-buffered", maxBuffered), ("max-connections", maxConnections),
-      ("max-answer", maxAnswer), ("max-sessions", maxSessions), ("max-history", maxHistory),
+      ("max-answer", maxAnswer), ("max-sessions", maxSessions ?? 1), ("max-history", maxHistory),
       ("max-kept-answers", maxKeptAnswers), ("rate-burst", rateBurst),
     ]
     for (option, value) in positive { try Setting(option: option).check(value, 1...Limits.largest) }
@@ -111,11 +113,11 @@ struct LimitOptions: ParsableArguments {
     return limits
   }
 
-  /// The bounds on what the service holds and answers.
-  var serviceLimits: RolecallService.Limits {
+  /// The bounds on what the service holds and answers, with a database or without.
+  func serviceLimits(isDurable: Bool) -> RolecallService.Limits {
     var limits = RolecallService.Limits()
     limits.answerBytes = maxAnswer
-    limits.sessions = maxSessions
+    limits.sessions = maxSessions ?? (isDurable ? 1_000_000 : limits.sessions)
     limits.history = maxHistory
     limits.keptAnswers = maxKeptAnswers
     return limits

@@ -2,8 +2,10 @@ public import ArgumentParser
 import Dispatch
 import HTTPCore
 public import HTTPServer
+import Labs
 public import Logging
 import RolecallAPI
+import SessionStore
 
 #if canImport(Glibc)
   import Glibc
@@ -50,6 +52,12 @@ struct Serve: ParsableCommand {
       "operator-token-file",
       "The file with the token that lets the operator list every session. (default: none)"))
   var operatorTokenFile: String?
+  @Option(
+    name: .customLong("labs"),
+    help: .setting("labs", "A folder with labs of your own, NAME.yaml. (default: none)"))
+  var labFolder: String?
+  @OptionGroup(title: "Sessions")
+  var dataOptions: DataOptions
   @OptionGroup(title: "Limits")
   var limits: LimitOptions
 
@@ -84,9 +92,14 @@ struct Serve: ParsableCommand {
       })
     configuration.metrics = metrics
 
+    let store = try dataOptions.open(logger)
+    var serviceLimits = limits.serviceLimits(isDurable: store != nil)
+    serviceLimits.residents = dataOptions.sessionsInMemory
     let service = RolecallService(
-      limits: limits.serviceLimits, origins: WebOrigins(allowOrigin),
-      operatorToken: try operatorTokenFile.map(OperatorToken.init(file:)), metrics: metrics.write(to:)
+      limits: serviceLimits, store: store, origins: WebOrigins(allowOrigin),
+      operatorToken: try operatorTokenFile.map(OperatorToken.init(file:)),
+      labs: LabLibrary(try LabLibrary.builtIn(), try labFolder.map(readLabs(in:)) ?? []),
+      metrics: metrics.write(to:)
     ) { time(nil) }
     let stop = StopSignal()
     let name = host.contains(":") ? "[\(host)]" : host
@@ -94,15 +107,18 @@ struct Serve: ParsableCommand {
     do {
       server = try Server(
         configuration: configuration, logger: logger, renderError: service.respond(to:limits:authorities:),
-        handler: { service.respond(to: $0) { _ in } ?? Response(503) })
+        handler: service.respond(to:later:))
     } catch {
       throw CommandFailure("cannot serve on \(name):\(port): \(error)")
     }
     print("Rolecall serves on http://\(name):\(server.port)")
     // A pipe would keep the line until much more is printed.
     fflush(nil)
+    let upkeep = Upkeep(of: service, lifetime: dataOptions.sessionTTL * 86_400, logger)
     stop.wait()
     server.shutdown()
+    upkeep.end()
+    try store?.close()
   }
 }
 

@@ -13,6 +13,8 @@ struct Setting {
   let option: String
   /// Whether it may be given several times; the variable then holds the values with commas between them.
   var isList = false
+  /// Whether it takes no value; the variable then holds `true` or `false`.
+  var isFlag = false
 
   /// The variable.
   var variable: String { "ROLECALL_" + option.uppercased().replacing("-", with: "_") }
@@ -24,8 +26,9 @@ struct Setting {
       "max-fields", "max-body", "max-chunk-overhead", "header-timeout", "idle-timeout", "min-body-rate",
       "body-grace", "max-pending-output", "write-timeout", "min-read-rate", "linger-timeout", "max-buffered",
       "max-connections", "max-answer", "max-sessions", "max-history", "max-kept-answers", "rate-limit",
-      "rate-burst", "operator-token-file",
+      "rate-burst", "operator-token-file", "labs", "data", "durability", "session-ttl", "sessions-in-memory",
     ].map { Setting(option: $0) } + ["allow-host", "allow-origin"].map { Setting(option: $0, isList: true) }
+    + [Setting(option: "memory", isFlag: true)]
 
   /// `arguments` with those of the environment put before the options.
   static func added(to arguments: [String], from value: (String) -> String? = environment) -> [String] {
@@ -33,6 +36,13 @@ struct Setting {
     var added: [String] = []
     for setting in all {
       guard let text = value(setting.variable), !text.isEmpty else { continue }
+      if setting.isFlag {
+        // What is neither goes on to be refused.
+        if text != "false" {
+          added.append(text == "true" ? "--\(setting.option)" : "--\(setting.option)=\(text)")
+        }
+        continue
+      }
       let values = setting.isList ? text.split(separator: ",").map(String.init) : [text]
       added += values.map { "--\(setting.option)=\($0)" }
     }

@@ -27,10 +27,14 @@ final class LiveServer {
   private let output: FileHandle
   private let ended: DispatchSemaphore
 
-  /// Starts the server and waits until its first line names the URL.
-  convenience init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
+  /// Starts the server, without a database unless `data` names its folder, and waits until its first line names the URL.
+  convenience init(_ arguments: [String] = [], data: String? = nil, environment: [String: String] = [:])
+    throws
+  {
+    let place = data.map { ["--data", $0] } ?? ["--memory"]
     try self.init(
-      executable: Self.executable, arguments: ["serve", "--port", "0"] + arguments, environment: environment)
+      executable: Self.executable, arguments: ["serve", "--port", "0"] + place + arguments,
+      environment: environment)
   }
 
   /// - Parameter environment: what is added to this process's own.

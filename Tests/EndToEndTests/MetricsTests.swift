@@ -50,7 +50,7 @@ struct MetricsTests {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = try LiveServer.executable
-    process.arguments = ["serve", "--port", "0", "--access-log", format]
+    process.arguments = ["serve", "--memory", "--port", "0", "--access-log", format]
     process.standardOutput = pipe
     try process.run()
     var output = Data()

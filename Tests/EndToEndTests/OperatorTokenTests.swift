@@ -37,11 +37,15 @@ struct OperatorTokenTests {
       (try TemporaryFile("\(good) \(good)"), "must hold one token"), (try TemporaryFile(""), "at least 32"),
     ]
     for (file, reason) in files {
-      let (status, output) = try runCommand(["serve", "--port", "0", "--operator-token-file", file.path])
+      let (status, output) = try runCommand([
+        "serve", "--memory", "--port", "0", "--operator-token-file", file.path,
+      ])
       #expect(status == 64 && output.contains("--operator-token-file \(file.path)"), "\(output)")
       #expect(output.contains(reason), "\(output)")
     }
-    let (status, output) = try runCommand(["serve", "--port", "0", "--operator-token-file", "/nowhere/token"])
+    let (status, output) = try runCommand([
+      "serve", "--memory", "--port", "0", "--operator-token-file", "/nowhere/token",
+    ])
     #expect(status == 64 && output.contains("/nowhere/token: No such file or directory"), "\(output)")
   }
 }

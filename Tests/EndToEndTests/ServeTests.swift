@@ -7,7 +7,7 @@ struct ServeTests {
   func takenPort() throws {
     let server = try LiveServer()
     let port = try #require(server.url.split(separator: ":").last)
-    let (status, output) = try runCommand(["serve", "--port", "\(port)"])
+    let (status, output) = try runCommand(["serve", "--memory", "--port", "\(port)"])
     #expect(status != 0)
     #expect(output.contains("already in use"))
     #expect(output.contains(port), "\(output)")

@@ -90,6 +90,22 @@ private final class DurableService {
     }
   }
 
+  @Test func aSnapshotStandsForWhatLedToIt() throws {
+    let service = try DurableService(residents: 16)
+    let session = try service.client.session(#"{"preset": "intel-shadow"}"#)
+    for number in 0..<150 {
+      let body = #"{"register": "cr3", "value": "\#(0x1000 * (number % 5 + 1))"}"#
+      #expect(try service.client.post(session + "/vcpus/0/set-cr", body).status == 200)
+      if number % 40 == 39 { #expect(try service.client.post(session + "/undo").status == 200) }
+    }
+    let before = try documents(service.client, session)
+    // Others take its place in memory.
+    for _ in 0..<200 { _ = try service.client.session() }
+    #expect(try service.store.reader.counts().snapshots == 1)
+    #expect(try documents(service.client, session) == before)
+    #expect(try service.client.post(session + "/undo", #"{"steps": 100}"#).status == 200)
+  }
+
   @Test func deletedSessionsStayDeleted() throws {
     let service = try DurableService()
     let session = try service.client.session()

@@ -153,7 +153,9 @@ import Testing
     let path = try client.session()
     for (method, template) in RolecallService.routes {
       let target =
-        template.replacing("/v1/sessions/{id}", with: path).replacing("{n}", with: "0")
+        template.replacing("/v1/sessions/{id}", with: path).replacing("{lab}", with: "none").replacing(
+          "{n}", with: "0"
+        )
         .replacing("{type}", with: "conflict").replacing("{hpa}", with: "0x100000000").replacing(
           "{role}", with: "mmu-role"
         ).replacing(

@@ -49,7 +49,7 @@ import Testing
     #expect(OperatorToken("\t" + String(repeating: "a", count: 32) + "\r\n") != nil)
   }
 
-  @Test func sessionsComeInTheOrderOfTheirMaking() throws {
+  @Test func everySessionIsListedPageByPage() throws {
     let client = TestClient(token: token)
     let paths = try (0..<5).map { try client.session("{\"name\": \"s\($0)\"}") }
     _ = try client.post(paths[1] + "/zap-all")
@@ -66,12 +66,11 @@ import Testing
       #expect(link.isEmpty || link.hasSuffix("; rel=\"next\""))
       target = String(link.dropFirst().prefix { $0 != ">" })
     }
-    #expect(listed.map { $0["name"].string } == ["s0", "s1", "s3", "s4"])
-    #expect(listed.map { $0["revision"].integer } == [1, 3, 1, 2])
-    #expect(listed.map { $0["operations"].integer } == [0, 0, 0, 1])
-    #expect(listed[0].keys == ["id", "name", "revision", "created", "updated", "operations"])
+    let revisions = listed.map { "\($0["name"].string ?? "") \($0["revision"].integer ?? 0)" }
+    #expect(revisions.sorted() == ["s0 1", "s1 3", "s3 1", "s4 2"])
+    #expect(listed[0].keys == ["id", "name", "revision", "created", "used"])
     // With the id from the list, the operator can do what its owner can.
-    let id = try #require(listed[3]["id"].string)
+    let id = try #require(listed.first { $0["name"].string == "s4" }?["id"].string)
     #expect("/v1/sessions/" + id == paths[4])
     #expect(try client.send(.delete, "/v1/sessions/" + id).status == 204)
     client.expectProblem(

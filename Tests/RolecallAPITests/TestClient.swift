@@ -1,5 +1,6 @@
 import HTTPCore
 import JSON
+import Labs
 import RolecallAPI
 import SessionStore
 import Synchronization
@@ -16,14 +17,14 @@ struct TestClient {
   let service: RolecallService
 
   init(
-    origins: [String] = [], token: String? = nil, store: SessionStore? = nil,
+    origins: [String] = [], token: String? = nil, labs: [LabFile] = [], store: SessionStore? = nil,
     _ change: (inout RolecallService.Limits) -> Void = { _ in }
   ) {
     var limits = RolecallService.Limits()
     change(&limits)
     service = RolecallService(
       limits: limits, store: store, origins: WebOrigins(origins),
-      operatorToken: token.flatMap { OperatorToken($0) }
+      operatorToken: token.flatMap { OperatorToken($0) }, labs: LabLibrary(labs)
     ) { 1_795_375_903 }
   }
 
@@ -100,22 +101,31 @@ extension JSONValue {
 }
 
 extension RolecallService {
-  /// The answer to a request, waited for if it comes later.
+  /// The answer to a request, waited for if it comes later; a stream's head.
   func answer(to request: Request) -> Response {
-    let late = LateAnswer()
-    return respond(to: request, later: late.come) ?? late.wait()
+    let desk = Desk()
+    switch respond(to: request, later: Later(desk, client: 0, request: 0)) {
+    case .now(let response): return response
+    case .later: return desk.wait()
+    case .stream(let stream):
+      stream.onEnd()
+      return stream.head
+    }
   }
 }
 
-/// An answer that comes from another thread.
-private final class LateAnswer: Sendable {
-  private let response = Mutex<Response?>(nil)
+/// Takes in what comes later, from any thread.
+final class Desk: AnswerReceiver {
+  private let parts = Mutex<[AnswerPart]>([])
 
-  func come(_ answer: Response) { response.withLock { $0 = answer } }
+  /// All that came so far.
+  var received: [AnswerPart] { parts.withLock { $0 } }
+
+  func receive(_ part: AnswerPart, client: UInt64, request: UInt32) { parts.withLock { $0.append(part) } }
 
   func wait() -> Response {
     while true {
-      if let response = response.withLock({ $0 }) { return response }
+      if case .answer(let response)? = received.first { return response }
       usleep(200)
     }
   }

@@ -12,6 +12,7 @@ let importTable: [String: ImportRow] = [
   "HTTPCore": ImportRow(),
   "Metrics": ImportRow(),
   "JSON": ImportRow(),
+  "Labs": ImportRow(dependencies: ["JSON", "Yams"]),
   "CSystem": ImportRow(),
   "CAssets": ImportRow(),
   "HTTPServer": ImportRow(
@@ -20,11 +21,12 @@ let importTable: [String: ImportRow] = [
   "SessionStore": ImportRow(
     dependencies: ["GRDB", "Logging"], toolchain: ["Dispatch", "Foundation", "Glibc", "Synchronization"]),
   "RolecallAPI": ImportRow(
-    dependencies: ["KVMModel", "HTTPCore", "Metrics", "JSON", "CAssets", "Yams"],
+    dependencies: ["KVMModel", "HTTPCore", "Metrics", "JSON", "Labs", "SessionStore", "CAssets", "Yams"],
     toolchain: ["Synchronization"]),
   "rolecall": ImportRow(
     dependencies: [
-      "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "ArgumentParser", "Logging",
+      "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs",
+      "SessionStore", "ArgumentParser", "Logging",
     ],
     toolchain: ["Dispatch", "Glibc", "Darwin"]),
 ]

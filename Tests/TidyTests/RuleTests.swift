@@ -190,4 +190,18 @@ struct RuleTests {
     #expect(unexplainedDependencies(sampleManifest, architecture: "`Yams` reads YAML").isEmpty)
     #expect(lines(unexplainedDependencies(sampleManifest, architecture: "Yams and `Yam`")) == [2])
   }
+
+  @Test("labs that are not embedded")
+  func labs() {
+    let table = """
+      #embed "../../labs/01-a.yaml"
+      #embed "../../labs/02-b.yaml"
+      #embed "../../labs/template.yaml"
+          {"01-a.yaml", lab_01, sizeof lab_01},
+      """
+    let findings = unembeddedLabs(
+      ["labs/01-a.yaml", "labs/02-b.yaml", "labs/03-c.yaml", "labs/template.yaml", "docs/x.yaml"],
+      table: table)
+    #expect(findings.map { $0.description.prefix(14) } == ["labs/02-b.yaml", "labs/03-c.yaml"])
+  }
 }

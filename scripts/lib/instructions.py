@@ -111,7 +111,7 @@ def instructions(binary, case, count, profile):
     environment = {k: v for k, v in os.environ.items() if not k.startswith("ROLECALL_")}
     environment["SWIFT_DETERMINISTIC_HASHING"] = "1"
     command = ["valgrind", "--quiet", "--tool=callgrind", f"--callgrind-out-file={profile}", binary]
-    command += ["serve", "--port", "0", "--loops", "1", "--log-level", "warning"]
+    command += ["serve", "--memory", "--port", "0", "--loops", "1", "--log-level", "warning"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
     try:
         line = server.stdout.readline()

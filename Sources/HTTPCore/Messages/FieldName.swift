@@ -3,7 +3,9 @@
 public struct FieldName: Sendable {
   /// The name in small letters, eight in each word.
   private let words: SIMD4<UInt64>
-  let count: Int
+  private let count: Int
+  /// A bit that few other names share.
+  let bit: UInt64
 
   /// A name as given: a token of at most 32 characters.
   public init(_ name: String) {
@@ -16,6 +18,13 @@ public struct FieldName: Sendable {
       words[index] = bytes.span.word(of: ByteRange(8 * index, min(8 * index + 8, bytes.count)))
     }
     self.words = words
+    bit = Self.bit(bytes.span, ByteRange(0, bytes.count))
+  }
+
+  /// The bit of the name in `range` of a message.
+  @inline(__always) static func bit(_ message: borrowing Span<UInt8>, _ range: ByteRange) -> UInt64 {
+    guard !range.isEmpty else { return 0 }
+    return 1 << ((UInt64(range.count) &* 5 &+ UInt64(message[range.lowerBound] | 0x20)) & 63)
   }
 
   /// Whether `range` of a message, which holds a token, is this name.

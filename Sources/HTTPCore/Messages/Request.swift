@@ -50,14 +50,18 @@ public struct Request: Sendable {
   public func fieldValues(_ name: FieldName) -> [ArraySlice<UInt8>] {
     guard head.mayHave(name) else { return [] }
     var values: [ArraySlice<UInt8>] = []
-    for field in head.fields where isNamed(field, name) { values.append(slice(field.value)) }
+    let message = bytes.span.extracting(droppingFirst: base)
+    for field in head.fields where name.matches(message, field.name) { values.append(slice(field.value)) }
     return values
   }
 
   /// The value of the first field line of that name.
   public func fieldValue(_ name: FieldName) -> ArraySlice<UInt8>? {
     guard head.mayHave(name) else { return nil }
-    for field in head.fields where isNamed(field, name) { return slice(field.value) }
+    let message = bytes.span.extracting(droppingFirst: base)
+    for index in 0..<head.fields.count where name.matches(message, head.fields[index].name) {
+      return slice(head.fields[index].value)
+    }
     return nil
   }
 
@@ -78,10 +82,6 @@ public struct Request: Sendable {
     guard let first = values.first else { return nil }
     if values.count == 1 { return String(decoding: first, as: UTF8.self) }
     return String(decoding: Array(values.joined(separator: ", ".utf8)), as: UTF8.self)
-  }
-
-  private func isNamed(_ field: RequestHead.Field, _ name: FieldName) -> Bool {
-    name.matches(bytes.span.extracting(droppingFirst: base), field.name)
   }
 
   private func slice(_ range: ByteRange) -> ArraySlice<UInt8> {
@@ -134,17 +134,17 @@ struct RequestHead: Sendable {
   var path = ByteRange()
   var query: ByteRange?
   var authority: ByteRange?
-  /// A bit for each length of a field name, modulo 64, so that most names that are absent are not looked for.
-  private var nameLengths: UInt64 = 0
+  /// The bits of all fields' names, so that most names that are absent are not looked for.
+  private var nameBits: UInt64 = 0
   var fields: [Field] = []
 
-  mutating func append(_ field: Field) {
-    nameLengths |= 1 << UInt64(field.name.count & 63)
+  mutating func append(_ field: Field, _ bit: UInt64) {
+    nameBits |= bit
     fields.append(field)
   }
 
   /// Whether a field of that name can be among the fields.
-  func mayHave(_ name: FieldName) -> Bool { nameLengths >> UInt64(name.count & 63) & 1 == 1 }
+  func mayHave(_ name: FieldName) -> Bool { nameBits & name.bit != 0 }
 
   /// Forgets everything but the fields, which requests may still share.
   mutating func reset() {
@@ -153,6 +153,6 @@ struct RequestHead: Sendable {
     (isAsterisk, isAbsolute, isPathEncoded) = (false, false, false)
     path = ByteRange()
     (query, authority) = (nil, nil)
-    nameLengths = 0
+    nameBits = 0
   }
 }

@@ -52,7 +52,7 @@ public struct ResponseFields: Sendable, Equatable, ExpressibleByArrayLiteral {
     lines.append("\r\n")
   }
 
-  /// Adds a line in whose value a number stands.
+  /// Adds a line in whose value a number stands, 0 or more.
   public mutating func append(_ line: NumberedField, _ number: Int) {
     if lines.isEmpty { lines.reserveCapacity(128) }
     lines.append(contentsOf: line.start)
@@ -77,16 +77,18 @@ public struct ResponseFields: Sendable, Equatable, ExpressibleByArrayLiteral {
   }
 }
 
-/// A field line but for a number in its value, prepared so that putting it together costs little.
+/// A field line but for a number in its value, and lines that follow it, prepared so that adding them costs little.
 public struct NumberedField: Sendable {
   let start: [UInt8]
   let end: [UInt8]
 
-  /// The line of the field `name` whose value is `before`, a number and `after`.
-  public init(_ name: String, before: String = "", after: String = "") {
+  /// The line of the field `name` whose value is `before`, a number and `after`, followed by the lines of `others`.
+  public init(
+    _ name: String, before: String = "", after: String = "", then others: ResponseFields = ResponseFields()
+  ) {
     var fields = ResponseFields()
     fields.append(name, before)
     start = Array(fields.lines.dropLast(2))
-    end = after.utf8.map { $0.isFieldContent ? $0 : .space } + [.cr, .lf]
+    end = after.utf8.map { $0.isFieldContent ? $0 : .space } + [.cr, .lf] + others.lines
   }
 }

@@ -123,7 +123,7 @@ struct HeadParser: Sendable {
   private mutating func parseField(
     _ bytes: borrowing Span<UInt8>, _ line: ByteRange, _ rules: ConnectionRules
   ) throws(HTTPError) {
-    var colon = line.lowerBound
+    var colon = bytes.firstIndex(from: line.lowerBound, to: line.upperBound) { $0.marksOfUnusualInName }
     while colon < line.upperBound, ByteSet.tokens.contains(bytes[colon]) { colon += 1 }
     let name = ByteRange(line.lowerBound, colon)
     guard colon < line.upperBound else { throw .fieldMalformed }
@@ -135,7 +135,7 @@ struct HeadParser: Sendable {
     while start < end, bytes[start] == .space || bytes[start] == .tab { start += 1 }
     while end > start, bytes[end - 1] == .space || bytes[end - 1] == .tab { end -= 1 }
     let field = RequestHead.Field(name: name, value: ByteRange(start, end))
-    head.append(field)
+    head.append(field, FieldName.bit(bytes, name))
     try control.note(bytes, field, rules)
   }
 

@@ -46,6 +46,11 @@ extension Span<UInt8> {
   }
 }
 
+extension ArraySlice<UInt8> {
+  /// Whether these are the bytes of `text`; quicker than `==`.
+  package func holds(_ text: [UInt8]) -> Bool { span.equals(ByteRange(0, count), text.span) }
+}
+
 extension UInt64 {
   /// `byte` eight times.
   @inline(__always) init(repeating byte: UInt8) { self = UInt64(byte) &* 0x0101_0101_0101_0101 }
@@ -68,6 +73,16 @@ extension UInt64 {
     let isDigit = marks(from: 0x2d) & ~marks(from: 0x3c)
     let isNotLine = (self ^ UInt64(repeating: 0x5f)).marks(from: 1)
     return (~isLetter & ~isDigit & isNotLine | self) & 0x8080_8080_8080_8080
+  }
+
+  /// The highest bit of each byte that is neither a letter, a digit nor `-`: those that most field names are made of. Above
+  /// the lowest of them, others may be marked or not.
+  @inline(__always) var marksOfUnusualInName: UInt64 {
+    let small = self | UInt64(repeating: 0x20)
+    let isLetter = small.marks(from: 0x61) & ~small.marks(from: 0x7b)
+    let isDigit = marks(from: 0x30) & ~marks(from: 0x3a)
+    let isNotHyphen = (self ^ UInt64(repeating: 0x2d)).marks(from: 1)
+    return (~isLetter & ~isDigit & isNotHyphen | self) & 0x8080_8080_8080_8080
   }
 
   /// With capital letters as small ones, where no byte is above 0x7f.

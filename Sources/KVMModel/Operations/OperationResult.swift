@@ -250,7 +250,7 @@ public struct RootLookup: Sendable, Hashable {
   }
 
   /// How a comparison ended.
-  public enum Verdict: String, Sendable {
+  public enum Verdict: String, Sendable, Codable {
     /// The root can be used.
     case hit
     /// It belongs to another top-level value.

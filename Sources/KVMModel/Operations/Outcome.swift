@@ -1,5 +1,5 @@
 /// How an operation ended, as the guest or user space sees it.
-public enum Outcome: Sendable, Hashable, Codable {
+public enum Outcome: Sendable, Hashable {
   /// Done.
   case ok
   /// The guest gets an exception.
@@ -90,7 +90,7 @@ public enum VMInstructionError: Int, Sendable, Codable {
 }
 
 /// What L1 sees of an exit.
-public enum VMExit: Sendable, Hashable, Codable {
+public enum VMExit: Sendable, Hashable {
   /// VMX: the exit reason and qualification, and for EPT the guest-physical address.
   case vmx(reason: UInt32, qualification: UInt64, guestPhysicalAddress: UInt64?)
   /// SVM: the exit code and its two words.

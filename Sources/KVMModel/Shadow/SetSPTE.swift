@@ -1,5 +1,5 @@
 /// How a page fault, or one step of handling it, ended (`RET_PF_*`).
-public enum FaultReturn: String, Sendable, CaseIterable {
+public enum FaultReturn: String, Sendable, CaseIterable, Codable {
   /// Go on with the next step.
   case `continue`
   /// The guest runs the instruction again.

@@ -8,6 +8,15 @@ enum OperationRequest: Sendable {
   /// What it writes can depend on what lies there.
   case write(MemoryWrite)
 
+  /// The operation, if it is the same on every machine.
+  var complete: Operation? {
+    switch self {
+    case .operation(let operation): operation
+    case .write(.words(let words, _)): .machine(.writeMemory(words))
+    case .write(.halves): nil
+    }
+  }
+
   /// The operation that it comes to on a machine.
   func resolved(on machine: borrowing VirtualMachine) -> Operation {
     switch self {

@@ -57,7 +57,7 @@ func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 
     var headers: ResponseFields = [("Content-Type", MediaType.json.rawValue)]
     headers.append(contentsOf: exchange.fields(revision: state.revision))
-    if isMinimal { headers.append("Preference-Applied", "return=minimal") }
+    if isMinimal { headers.append(contentsOf: Exchange.minimalApplied) }
     return Response(200, fields: headers, body: json.finish())
   }
 }

@@ -37,7 +37,7 @@ private func applyOperation(
       request, detail: ResultDocument.detail(isMinimal: isMinimal), time: exchange.service.now,
       limit: exchange.service.limits.history)
     var headers = exchange.fields(revision: state.revision)
-    if isMinimal { headers.append("Preference-Applied", "return=minimal") }
+    if isMinimal { headers.append(contentsOf: Exchange.minimalApplied) }
     let document = ResultDocument(
       operation: operation, result: result, revision: state.revision, isMinimal: isMinimal, fields: fields,
       isAlone: true)

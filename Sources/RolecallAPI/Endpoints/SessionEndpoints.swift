@@ -6,7 +6,7 @@ import KVMModel
 func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: Session.documentKeys)
   let service = exchange.service
-  let script = try Script(try exchange.body(), service.limits)
+  let script = try Script(try exchange.body(), service.limits, labs: service.labs)
   let session = try script.session(at: service.now, service.limits, counts: service.counts)
   return try exchange.created(session, fields)
 }
@@ -37,12 +37,15 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   return try exchange.look { _, state throws(ProblemDetails) in
     let index = try exchange.vcpu(of: state.machine)
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
-    let headers = exchange.fields(revision: state.revision)
+    let revision = state.revision
+    if exchange.media == .json, exchange.naming == .proposed, fields.isAll {
+      return state.answer(forVCPU: index) { document in
+        exchange.json(fields: exchange.fields(revision: revision), body: document)
+      }
+    }
+    let headers = exchange.fields(revision: revision)
     guard exchange.media == .json else {
       return exchange.text(state.machine.vcpus[index].table(in: state.machine), fields: headers)
-    }
-    if exchange.naming == .proposed, fields.isAll {
-      return exchange.json(fields: headers, body: state.document(ofVCPU: index))
     }
     return exchange.json(fields: headers, capacity: 16 * 1024) { json in
       state.machine.vcpus[index].write(

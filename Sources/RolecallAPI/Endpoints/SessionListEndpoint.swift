@@ -5,22 +5,9 @@ import SessionStore
 /// `GET /v1/sessions`: every session, for the operator.
 func answerSessions(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   try exchange.admitOperator()
-  let limit = try exchange.pageLimit()
-  let after = exchange.parameter("after")
-  let start = after.flatMap { SessionID(ArraySlice($0.utf8)) }
-  guard after == nil || start != nil else {
-    throw ProblemDetails(parameter: "after", "must be the id of a session, the last of the page before")
-  }
-  let page: (sessions: [Sessions.Listed], hasMore: Bool)
-  do throws(StoreError) {
-    page = try exchange.service.sessions.list(after: start, limit: limit)
-  } catch {
-    throw ProblemDetails(error)
-  }
+  let page = try exchange.sessionPage()
   var headers: ResponseFields = [("Cache-Control", "no-store")]
-  if page.hasMore, let last = page.sessions.last {
-    headers.append("Link", "</v1/sessions?after=\(last.id.text)&limit=\(limit)>; rel=\"next\"")
-  }
+  if let link = page.link("/v1/sessions") { headers.append("Link", link) }
   return exchange.json(fields: headers, capacity: 256 * (page.sessions.count + 1)) { json in
     json.object { json in
       json.member("total", exchange.service.sessions.count)
@@ -36,6 +23,37 @@ func answerSessions(_ exchange: Exchange) throws(ProblemDetails) -> Response {
           }
         }
       }
+    }
+  }
+}
+
+/// A part of the list of all sessions.
+struct SessionPage {
+  let sessions: [Sessions.Listed]
+  fileprivate let hasMore: Bool
+  fileprivate let limit: Int
+
+  /// The value of Link for the sessions that follow (RFC 8288).
+  func link(_ path: String) -> String? {
+    guard hasMore, let last = sessions.last else { return nil }
+    return "<\(path)?after=\(last.id.text)&limit=\(limit)>; rel=\"next\""
+  }
+}
+
+extension Exchange {
+  /// The sessions that the parameters `after`, the last one of the page before, and `limit` choose.
+  func sessionPage() throws(ProblemDetails) -> SessionPage {
+    let limit = try pageLimit()
+    let after = parameter("after")
+    let start = after.flatMap { SessionID(ArraySlice($0.utf8)) }
+    guard after == nil || start != nil else {
+      throw ProblemDetails(parameter: "after", "must be the id of a session, the last of the page before")
+    }
+    do throws(StoreError) {
+      let (sessions, hasMore) = try service.sessions.list(after: start, limit: limit)
+      return SessionPage(sessions: sessions, hasMore: hasMore, limit: limit)
+    } catch {
+      throw ProblemDetails(error)
     }
   }
 }

@@ -18,6 +18,9 @@ struct Exchange {
   let key: IdempotencyKey?
   private let query: [QueryItem]
 
+  /// Says that a result is told in short, as the client preferred (RFC 7240, section 3).
+  static let minimalApplied: ResponseFields = [("Preference-Applied", "return=minimal")]
+
   /// What the client wants to see of a result.
   enum Preference: Sendable { case none, minimal, representation }
 
@@ -72,11 +75,11 @@ struct Exchange {
     if !faults.isEmpty { throw ProblemDetails(parameters: faults) }
   }
 
-  private static let returnMinimal = ArraySlice("return=minimal".utf8)
+  private static let returnMinimal = Array("return=minimal".utf8)
 
   private static func preference(_ request: Request) -> Preference {
     guard let first = request.fieldValue(.prefer) else { return .none }
-    if first == returnMinimal { return .minimal }
+    if first.holds(returnMinimal) { return .minimal }
     for preference in (request[field: .prefer] ?? "").split(separator: ",") {
       switch preference.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() {
       case "return=minimal": return .minimal

@@ -10,6 +10,7 @@ extension FieldName {
   static let idempotencyKey = FieldName("Idempotency-Key")
   static let ifMatch = FieldName("If-Match")
   static let ifNoneMatch = FieldName("If-None-Match")
+  static let lastEventID = FieldName("Last-Event-ID")
   static let origin = FieldName("Origin")
   static let prefer = FieldName("Prefer")
   static let secFetchSite = FieldName("Sec-Fetch-Site")

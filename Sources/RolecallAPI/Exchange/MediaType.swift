@@ -6,8 +6,11 @@ enum MediaType: String, Sendable {
   case problem = "application/problem+json"
   case text = "text/plain; charset=utf-8"
   case yaml = "application/yaml"
+  case xml = "application/xml"
+  case csv = "text/csv; charset=utf-8"
   case html = "text/html; charset=utf-8"
   case metrics = "text/plain; version=0.0.4; charset=utf-8"
+  case eventStream = "text/event-stream"
   case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
   /// The field Content-Type.
@@ -25,12 +28,12 @@ enum MediaType: String, Sendable {
   /// Type and subtype, without parameters.
   private var essence: Substring { rawValue.prefix { $0 != ";" } }
 
-  private static let anything = ArraySlice("*/*".utf8)
+  private static let anything = Array("*/*".utf8)
 
   /// The best of `offered` by the Accept fields of a request, which are one list (RFC 9110, section 5.3).
   static func preferred(of offered: [MediaType], by request: Request) -> MediaType? {
     guard let first = request.fieldValue(.accept) else { return offered.first }
-    if first == anything, request.fieldValues(.accept).count == 1 { return offered.first }
+    if first.holds(anything), request.fieldValues(.accept).count == 1 { return offered.first }
     return preferred(of: offered, accept: request[field: .accept])
   }
 

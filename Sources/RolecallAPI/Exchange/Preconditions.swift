@@ -11,14 +11,13 @@ struct EntityTag: Sendable {
   /// The fields of an answer that shows it.
   var fields: ResponseFields {
     var fields = ResponseFields()
-    fields.append(media == .text ? Self.plainField : Self.jsonField, revision)
-    fields.append(contentsOf: Self.vary)
+    fields.append(media == .text ? Self.plainFields : Self.jsonFields, revision)
     return fields
   }
 
-  private static let jsonField = NumberedField("ETag", before: "\"", after: "\"")
-  private static let plainField = NumberedField("ETag", before: "\"", after: "-text\"")
-  private static let vary: ResponseFields = [("Vary", "Accept")]
+  private static let jsonFields = NumberedField("ETag", before: "\"", after: "\"", then: [("Vary", "Accept")])
+  private static let plainFields = NumberedField(
+    "ETag", before: "\"", after: "-text\"", then: [("Vary", "Accept")])
 
   /// Whether a list of tags, as in If-Match, names this revision. A weak tag (`W/`) matches only if `weak`, and another
   /// representation's only if not: what is to be changed is the session, however the client came to see it.
@@ -35,19 +34,20 @@ struct EntityTag: Sendable {
   private func matchesOne(_ element: ArraySlice<UInt8>, weak: Bool) -> Bool {
     if element.count == 1, element.first == UInt8(ascii: "*") { return true }
     var tag = element
-    if tag.starts(with: Self.weakPrefix) {
+    if tag.prefix(2).holds(Self.weakPrefix) {
       guard weak else { return false }
-      tag = tag.dropFirst(Self.weakPrefix.count)
+      tag = tag.dropFirst(2)
     }
     let quote = UInt8(ascii: "\"")
-    guard tag.count > 2, tag.popFirst() == quote, tag.popLast() == quote else { return false }
-    let isText = tag.count > Self.textSuffix.count && tag.suffix(Self.textSuffix.count) == Self.textSuffix
+    guard tag.count > 2, tag.first == quote, tag.last == quote else { return false }
+    tag = tag.dropFirst().dropLast()
+    let isText = tag.suffix(Self.textSuffix.count).holds(Self.textSuffix)
     if isText { tag = tag.dropLast(Self.textSuffix.count) }
     return tag.canonicalDecimal == revision && (!weak || isText == (media == .text))
   }
 
-  private static let weakPrefix = ArraySlice("W/".utf8)
-  private static let textSuffix = ArraySlice("-text".utf8)
+  private static let weakPrefix = Array("W/".utf8)
+  private static let textSuffix = Array("-text".utf8)
 }
 
 extension ArraySlice<UInt8> {
@@ -67,8 +67,8 @@ extension ArraySlice<UInt8> {
   fileprivate func trimmingSpaces() -> ArraySlice<UInt8> {
     let isSpace: (UInt8) -> Bool = { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
     var bytes = self
-    while let first = bytes.first, isSpace(first) { bytes.removeFirst() }
-    while let last = bytes.last, isSpace(last) { bytes.removeLast() }
+    while let first = bytes.first, isSpace(first) { bytes = bytes.dropFirst() }
+    while let last = bytes.last, isSpace(last) { bytes = bytes.dropLast() }
     return bytes
   }
 }

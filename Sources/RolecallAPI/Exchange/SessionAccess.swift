@@ -34,11 +34,14 @@ extension Exchange {
       let sessions = service.sessions
       guard sessions.archive != nil else {
         sessions.remove(session, .deleted)
+        session.watchers.end()
         return Response(204)
       }
       session.life.store(.deleted, ordering: .releasing)
       submit([.delete(session.id.stored)], for: session) { kept in
-        if case .success = kept { sessions.remove(session, .deleted) }
+        guard case .success = kept else { return }
+        sessions.remove(session, .deleted)
+        session.watchers.end()
       }
       return Response(204)
     }
@@ -67,7 +70,9 @@ extension Exchange {
     _ body: (Session, inout Session.State) throws(ProblemDetails) -> Result
   ) throws(ProblemDetails) -> Result {
     while true {
-      let session = try session()
+      guard let id = parameters.bytes(at: 0).flatMap(SessionID.init), let session = try session(id) else {
+        throw .unknownSession
+      }
       let result = try session.withState { state throws(ProblemDetails) -> Result? in
         switch session.life.load(ordering: .acquiring) {
         case .live: try body(session, &state)
@@ -79,22 +84,19 @@ extension Exchange {
     }
   }
 
-  private func session() throws(ProblemDetails) -> Session {
-    guard let id = parameters.bytes(at: 0).flatMap(SessionID.init) else { throw .unknownSession }
-    let session: Session?
+  /// The session of a name; nil if there is none.
+  func session(_ id: SessionID) throws(ProblemDetails) -> Session? {
     do throws(StoreError) {
-      session = try service.sessions.session(id, at: service.now)
+      return try service.sessions.session(id, at: service.now)
     } catch {
       throw ProblemDetails(error)
     }
-    guard let session else { throw .unknownSession }
-    return session
   }
 
   private func keep(_ session: Session, _ state: inout Session.State, _ answer: Response) {
     let first = state.announced + 1
     state.announced = state.revision
-    let news = service.watchers.news(of: session, state, from: first)
+    let news = News(of: session, state, from: first, service.watchers)
     guard let archive = service.sessions.archive else { return news.publish() }
     var writes = archive.writes(of: session, &state)
     guard !writes.isEmpty else { return }
@@ -125,7 +127,10 @@ extension Exchange {
     session.unsettled.add(1, ordering: .relaxed)
     archive.store.submit(writes) { [service] kept in
       // What is in memory goes beyond what the store has: it is to be brought back from there.
-      if case .failure = kept { service.sessions.remove(session, .stale) }
+      if case .failure = kept {
+        service.sessions.remove(session, .stale)
+        session.watchers.end()
+      }
       action(kept)
       session.unsettled.subtract(1, ordering: .releasing)
       commitment.end(kept)

@@ -60,9 +60,11 @@ public struct WebOrigins: Sendable {
     )
   }
 
+  /// Whether pages of other origins may use the service.
+  var areAny: Bool { !allowed.isEmpty }
+
   /// What a browser needs to show the answer to a page of an allowed origin (Fetch, section 3.3).
   func grant(_ request: Request) -> ResponseFields {
-    guard !allowed.isEmpty else { return ResponseFields() }
     var fields: ResponseFields = [("Vary", "Origin")]
     guard let origin = request.fieldValue(.origin), isNamed(origin) else { return fields }
     fields.append("Access-Control-Allow-Origin", String(decoding: origin, as: UTF8.self))
@@ -105,7 +107,7 @@ extension Request {
   /// asking.
   func checkContent() throws(ProblemDetails) {
     guard !body.isEmpty else { return }
-    guard let type = fieldValue(.contentType), type == Self.json || isJSON else {
+    guard let type = fieldValue(.contentType), type.holds(Self.json) || isJSON else {
       throw ProblemDetails(
         .unsupportedMediaType, "the body must be application/json, and Content-Type must say so")
     }
@@ -115,7 +117,7 @@ extension Request {
     }
   }
 
-  private static let json = ArraySlice(MediaType.json.rawValue.utf8)
+  private static let json = Array(MediaType.json.rawValue.utf8)
 
   /// Whether Content-Type is that of JSON but for parameters and the case of letters.
   private var isJSON: Bool {

@@ -14,12 +14,16 @@ final class Archive: Sendable {
   /// How many sessions there are.
   var count: Int { store.sessionCount }
 
-  /// The session of a name, brought back by doing again all that was done.
+  /// Operations after which another snapshot is worth its bytes.
+  private static let snapshotDistance = 64
+
+  /// The session of a name, brought back by doing again what was done since the last snapshot.
   func session(_ id: SessionID) throws(StoreError) -> Session? {
-    guard SessionID(id.stored) == id, let stored = try store.reader.session(id.stored, snapshotFormat: "")
-    else { return nil }
     do {
-      return try restore(id, stored)
+      guard let stored = try StoredSessionReader(store.reader).session(id) else { return nil }
+      return Session(
+        id: id, name: stored.name, boot: stored.boot, enrolment: stored.enrolment, created: stored.created,
+        used: stored.used, try stored.present(), counts: counts)
     } catch let error as StoreError {
       throw error
     } catch {
@@ -27,25 +31,14 @@ final class Archive: Sendable {
     }
   }
 
-  private func restore(_ id: SessionID, _ stored: StoredSession) throws -> Session {
-    let (boot, machine) = try StoredForms.origin(stored.header)
-    var state = Session.State(
-      made: VirtualMachine(machine: machine, boot: boot), at: Timestamp(seconds: stored.summary.created))
-    let decoder = OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus)
-    for entry in stored.entries {
-      let (action, time) = try StoredForms.action(entry, decoder)
-      switch action {
-      case .operation(let request):
-        _ = try state.apply(request.resolved(on: state.machine), detail: .lookups, at: time)
-      case .undo(let steps): _ = try state.undo(steps, at: time)
-      case .redo(let steps): _ = try state.redo(steps, at: time)
-      }
-    }
-    (state.submitted, state.announced) = (state.revision, state.revision)
-    return Session(
-      id: id, name: try StoredForms.name(stored.summary.summary), boot: boot,
-      created: Timestamp(seconds: stored.summary.created),
-      used: Timestamp(seconds: stored.summary.lastUsed), state, counts: counts)
+  /// Has the state of a session kept, which is leaving memory, if it is long to come by.
+  func keepSnapshot(of session: Session, _ state: inout Session.State) {
+    let present = state.history.state
+    guard state.history.path(from: state.snapshotState, to: present).count >= Self.snapshotDistance,
+      let bytes = try? BinaryForm.bytes(of: Moment(machine: state.machine, statistics: state.statistics))
+    else { return }
+    let snapshot = Snapshot(revision: present, format: StoredSessionReader.snapshotFormat, bytes: bytes)
+    store.submit([.snapshot(session.id.stored, snapshot, keeping: 1)]) { _ in }
   }
 
   /// What the store does not have of a session yet. It counts as given from now on.
@@ -53,7 +46,7 @@ final class Archive: Sendable {
     let machine = state.machine.machine
     var writes: [Write] = []
     if state.submitted == 0 {
-      let summary = StoredForms.summary(name: session.name)
+      let summary = StoredForms.summary(of: session)
       let header = StoredForms.header(boot: session.boot, machine: machine)
       let time = session.created.seconds
       if let source = session.source {
@@ -81,10 +74,16 @@ final class Archive: Sendable {
   /// At most `limit` sessions in the order of their names, after one of them.
   func list(after: SessionID?, limit: Int) throws(StoreError) -> [Sessions.Listed] {
     try store.reader.sessions(.byID(after: after?.stored), limit: limit).map { summary in
-      Sessions.Listed(
-        id: SessionID(summary.id), name: try? StoredForms.name(summary.summary), revision: summary.revision,
+      let title = try? StoredForms.title(summary.summary)
+      return Sessions.Listed(
+        id: SessionID(summary.id), name: title?.name, enrolment: title?.enrolment, revision: summary.revision,
         created: Timestamp(seconds: summary.created), used: Timestamp(seconds: summary.lastUsed))
     }
+  }
+
+  /// Deletes sessions that were last used before a time, some thousand at once, and gives their names.
+  func expire(before time: Timestamp) throws(StoreError) -> [SessionID] {
+    try store.expireSessions(lastUsedBefore: time.seconds, limit: 1_000).map { SessionID($0) }
   }
 
   /// Records that a session was used.

@@ -123,6 +123,15 @@ struct History: Sendable {
     state = place
   }
 
+  /// Notes a step of another history that was the same so far.
+  mutating func repeatStep(_ step: Step, at time: Timestamp) {
+    switch step {
+    case .operation(let operation, let outcome): append(operation, outcome, at: time)
+    case .undo(let steps): append(step, to: wayBack(steps).state, at: time)
+    case .redo(let steps): append(step, to: wayForth(steps).state, at: time)
+    }
+  }
+
   /// The history as it was at a revision.
   func prefix(upTo revision: Int) -> History {
     guard revision < self.revision else { return self }

@@ -1,3 +1,4 @@
+import HTTPCore
 import JSON
 import KVMModel
 import Synchronization
@@ -21,14 +22,14 @@ final class Session: Sendable {
     var statistics: Statistics
     /// How it came to be so.
     private(set) var log: SessionLog
-    /// The document of the vCPU that was last read, with every key and the proposed names, at the revision it was read.
-    fileprivate var lastRead: (vcpu: Int, revision: Int, bytes: [UInt8])?
+    /// The answer that showed the vCPU that was last read, with every key and the proposed names, and at which revision.
+    fileprivate var lastRead: (vcpu: Int, revision: Int, answer: Response)?
     /// The last revision that was given to the store; 0 before the session itself was.
     var submitted = 0
+    /// The state, by its revision, of which the store has a snapshot; 1 for none.
+    var snapshotState = 1
     /// The last revision that watchers were told of, or will be once it is kept.
     var announced = 0
-    /// Those who watch the session.
-    var watchers: [Watcher] = []
     /// Where the service counts the same; nil while the past is repeated.
     fileprivate var share: ServiceCounts.Share?
 
@@ -39,11 +40,15 @@ final class Session: Sendable {
     /// When the last revision came about.
     var updated: Timestamp { log.history.time(of: revision) }
 
+    /// The present state of a session whose log comes from the store, which has a snapshot at a state.
+    init(_ log: SessionLog, snapshot: Int) throws(OperationError) {
+      self.init(try log.moment(at: log.history.revision), log)
+      (submitted, announced, snapshotState) = (revision, revision, snapshot)
+    }
+
     /// A machine that has just been made.
     init(made machine: VirtualMachine, at time: Timestamp) {
-      var statistics = Statistics()
-      statistics.countPages(of: machine)
-      let moment = Moment(machine: machine, statistics: statistics)
+      let moment = Moment(made: machine)
       self.init(moment, SessionLog(moment, made: time))
     }
 
@@ -59,9 +64,13 @@ final class Session: Sendable {
   let name: String?
   /// How its vCPUs began.
   let boot: Boot
+  /// The lab that it belongs to.
+  let enrolment: Enrolment?
   let created: Timestamp
   /// The session and revision that it is a fork of, if it was made as one.
   let source: (session: SessionID, revision: Int)?
+  /// Those who watch the session.
+  let watchers = Watchers()
   let life = Atomic(Life.live)
   /// Requests whose changes the store has been given and does not keep yet.
   let unsettled = Atomic(0)
@@ -72,33 +81,36 @@ final class Session: Sendable {
 
   /// A session with a machine that has just been made.
   convenience init(
-    name: String?, boot: Boot, machine: VirtualMachine, at time: Timestamp,
+    name: String?, boot: Boot, enrolment: Enrolment? = nil, machine: VirtualMachine, at time: Timestamp,
     counts: ServiceCounts = ServiceCounts()
   ) {
     let state = State(made: machine, at: time)
-    self.init(name: name, boot: boot, created: time, state, counts: counts)
+    self.init(name: name, boot: boot, enrolment: enrolment, created: time, state, counts: counts)
     self.state.withLock { $0.share?.countPages(of: machine) }
   }
 
   /// A session that begins as another one is in a state, with all its history.
   convenience init(
-    name: String?, boot: Boot, _ state: State, of source: SessionID, at time: Timestamp, counts: ServiceCounts
+    name: String?, boot: Boot, enrolment: Enrolment? = nil, _ state: State, of source: SessionID,
+    at time: Timestamp, counts: ServiceCounts
   ) {
     var state = state
-    (state.submitted, state.announced, state.watchers) = (0, state.revision, [])
+    (state.submitted, state.announced) = (0, state.revision)
     self.init(
-      name: name, boot: boot, created: time, source: (source, state.revision), state, counts: counts)
+      name: name, boot: boot, enrolment: enrolment, created: time, source: (source, state.revision), state,
+      counts: counts)
   }
 
   /// A session in a state, which counts from now on.
   init(
-    id: SessionID = SessionID(), name: String?, boot: Boot, created: Timestamp,
+    id: SessionID = SessionID(), name: String?, boot: Boot, enrolment: Enrolment?, created: Timestamp,
     source: (session: SessionID, revision: Int)? = nil, used: Timestamp? = nil, _ state: State,
     counts: ServiceCounts
   ) {
     self.id = id
     self.name = name
     self.boot = boot
+    self.enrolment = enrolment
     self.created = created
     self.source = source
     lastUse = Atomic((used ?? created).seconds)
@@ -171,15 +183,17 @@ extension Session.State {
     (machine, statistics) = (moment.machine, moment.statistics)
   }
 
-  /// The document of a vCPU of the machine, with every key and the proposed names. It is written once, and kept until
-  /// another operation was applied or another vCPU is read.
-  mutating func document(ofVCPU index: Int) -> [UInt8] {
-    if let lastRead, lastRead.vcpu == index, lastRead.revision == revision { return lastRead.bytes }
+  /// The answer that shows a vCPU with every key and the proposed names. It is made once, and kept until another operation
+  /// was applied or another vCPU is read.
+  mutating func answer(
+    forVCPU index: Int, _ make: (_ document: [UInt8]) -> Response
+  ) -> Response {
+    if let lastRead, lastRead.vcpu == index, lastRead.revision == revision { return lastRead.answer }
     var json = JSONWriter(capacity: 8 * 1024)
     machine.vcpus[index].write(to: &json, .proposed, in: machine, isAlone: true)
-    let bytes = json.finish()
-    lastRead = (index, revision, bytes)
-    return bytes
+    let answer = make(json.finish())
+    lastRead = (index, revision, answer)
+    return answer
   }
 
   /// The session as it was at a revision.

@@ -1,9 +1,21 @@
 import KVMModel
 
 /// A machine, and what its operations have done: all that replaying a session's operations gives.
-struct Moment: Sendable, Hashable {
+struct Moment: Sendable, Hashable, Codable {
   var machine: VirtualMachine
   var statistics: Statistics
+
+  /// That of a machine that has just been made.
+  init(made machine: VirtualMachine) {
+    self.machine = machine
+    statistics = Statistics()
+    statistics.countPages(of: machine)
+  }
+
+  /// A machine, and what has been done.
+  init(machine: VirtualMachine, statistics: Statistics) {
+    (self.machine, self.statistics) = (machine, statistics)
+  }
 
   /// Applies an operation again.
   fileprivate mutating func repeatOperation(_ operation: Operation) throws(OperationError) {
@@ -43,6 +55,17 @@ struct SessionLog: Sendable {
   init(_ moment: Moment, made: Timestamp) {
     history = History(made: made)
     snapshots = [Snapshot(revision: 1, moment: moment, base: 1, distance: 0)]
+  }
+
+  /// The log of a session as its history says, with a snapshot of one of its states besides the first.
+  init(_ moment: Moment, _ history: History, snapshot: (state: Int, moment: Moment)?) {
+    self.history = history
+    snapshots = [Snapshot(revision: 1, moment: moment, base: 1, distance: 0)]
+    if let (state, moment) = snapshot, state > 1 {
+      let distance = history.path(to: state).count
+      snapshots.append(Snapshot(revision: state, moment: moment, base: 1, distance: distance))
+    }
+    findBase()
   }
 
   /// Notes that an operation led to a moment.

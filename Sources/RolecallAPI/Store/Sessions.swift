@@ -63,6 +63,7 @@ final class Sessions: Sendable {
   struct Listed: Sendable {
     let id: SessionID
     let name: String?
+    let enrolment: Enrolment?
     let revision: Int
     let created: Timestamp
     let used: Timestamp
@@ -80,7 +81,8 @@ final class Sessions: Sendable {
       .sorted { $0.id < $1.id }
       .map { session in
         Listed(
-          id: session.id, name: session.name, revision: session.withState { $0.revision },
+          id: session.id, name: session.name, enrolment: session.enrolment,
+          revision: session.withState { $0.revision },
           created: session.created, used: Timestamp(seconds: session.lastUse.load(ordering: .relaxed)))
       }
   }
@@ -92,6 +94,15 @@ final class Sessions: Sendable {
       guard sessions[session.id] === session else { return }
       sessions[session.id] = nil
       total.subtract(1, ordering: .relaxed)
+    }
+  }
+
+  /// Deletes sessions that were not used since a time.
+  func expire(before time: Timestamp) throws(StoreError) {
+    for id in try archive?.expire(before: time) ?? [] {
+      guard let session = resident(id, in: shard(id)) else { continue }
+      remove(session, .deleted)
+      session.watchers.end()
     }
   }
 
@@ -125,8 +136,9 @@ final class Sessions: Sendable {
   private func drop(_ session: Session) {
     session.withStateIfAvailable { state in
       guard session.unsettled.load(ordering: .acquiring) == 0, state.submitted == state.revision,
-        state.watchers.isEmpty
+        session.watchers.isEmpty
       else { return }
+      archive?.keepSnapshot(of: session, &state)
       remove(session, .stale)
     }
   }

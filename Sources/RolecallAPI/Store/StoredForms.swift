@@ -13,18 +13,29 @@ enum StoredForms {
   }
 
   /// What lists show of a session.
-  static func summary(name: String?) -> [UInt8] {
+  static func summary(of session: Session) -> [UInt8] {
     var json = JSONWriter()
-    json.object { json in json.member("name", name) }
+    json.object { json in
+      json.member("name", session.name)
+      if let enrolment = session.enrolment {
+        json.key("lab")
+        enrolment.write(to: &json)
+      }
+    }
     return json.finish()
   }
 
-  /// The name in a summary.
-  static func name(_ summary: [UInt8]) throws(Unreadable) -> String? {
-    try read(summary) { $0.members.optionalString("name") }
+  /// The name and the lab in a summary.
+  static func title(_ summary: [UInt8]) throws(Unreadable) -> (name: String?, enrolment: Enrolment?) {
+    try read(summary) { body in
+      let enrolment = body.optionalObject("lab") { lab in
+        Enrolment(lab: lab.members.string("id"), student: lab.members.optionalString("student"))
+      }
+      return (body.members.optionalString("name"), enrolment)
+    }
   }
 
-  /// What a session began with, besides its name.
+  /// What a session began with, besides what its summary says.
   static func header(boot: Boot, machine: Machine) -> [UInt8] {
     var json = JSONWriter()
     json.object { json in
@@ -45,45 +56,46 @@ enum StoredForms {
   /// An entry of the history of a machine of that vendor.
   static func entry(_ entry: History.Entry, _ vendor: Vendor) -> NewEntry {
     var json = JSONWriter()
-    var outcome = JSONWriter()
+    var outcome: [UInt8] = []
     json.beginObject()
     json.member("time", entry.time.seconds)
     switch entry.step {
     case .operation(let operation, let result):
       json.key("operation")
       operation.write(to: &json, vendor)
-      result.write(to: &outcome)
+      outcome = StoredForms.outcome(result)
     case .undo(let steps): json.member("undo", steps)
     case .redo(let steps): json.member("redo", steps)
     }
     json.endObject()
-    return NewEntry(bytes: json.finish(), outcome: outcome.finish())
+    return NewEntry(bytes: json.finish(), outcome: outcome)
   }
 
-  /// What an entry did to the machine, and when.
-  static func action(
+  /// How an operation ended. Nothing for the most frequent one.
+  private static func outcome(_ outcome: Outcome) -> [UInt8] {
+    // Plain values always have a binary form.
+    outcome == .ok ? [] : (try? BinaryForm.bytes(of: outcome)) ?? []
+  }
+
+  /// The step of an entry of a machine's history, and its time.
+  static func step(
     _ entry: StoredEntry, _ decoder: OperationDecoder
-  ) throws(Unreadable) -> (action: Action, time: Timestamp) {
+  ) throws -> (step: History.Step, time: Timestamp) {
     let (operation, undo, redo, seconds) = try read(entry.bytes) { body in
       (
-        body.optionalObject("operation") { decoder.listed(&$0) } ?? nil,
+        body.optionalObject("operation") { decoder.listed(&$0)?.complete } ?? nil,
         body.optionalInteger("undo"), body.optionalInteger("redo"), body.members.integer("time")
       )
     }
     let time = Timestamp(seconds: seconds)
     switch (operation, undo, redo) {
-    case (let request?, nil, nil): return (.operation(request), time)
+    case (let operation?, nil, nil):
+      let outcome = entry.outcome.isEmpty ? .ok : try BinaryForm.value(Outcome.self, of: entry.outcome)
+      return (.operation(operation, outcome), time)
     case (nil, let steps?, nil): return (.undo(steps), time)
     case (nil, nil, let steps?): return (.redo(steps), time)
     default: throw Unreadable("revision \(entry.revision) is neither an operation nor undo nor redo")
     }
-  }
-
-  /// What led to a revision.
-  enum Action {
-    case operation(OperationRequest)
-    case undo(Int)
-    case redo(Int)
   }
 
   private static func read<Content>(
