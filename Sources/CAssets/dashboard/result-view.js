@@ -1,0 +1,109 @@
+// What an operation did: how it ended, KVM’s steps as a call tree, the searches of the root cache, and every change.
+import { svg } from './api.js'
+import { fill, h, show } from './dom.js'
+import { summary } from './operations.js'
+import { tip } from './tip.js'
+
+const good = new Set(['ok'])
+const outcomes = {
+  ok: 'Done.',
+  exception: 'The guest gets an exception.',
+  invalid: 'KVM answers user space with -EINVAL.',
+  vmfail: 'The VMX instruction fails.',
+  'entry-failed': 'VM entry failed after the checks; L1 runs on its host state.',
+  vmexit: 'L2 exits to L1.',
+  shutdown: 'Triple fault: KVM_EXIT_SHUTDOWN.',
+  'internal-error': 'KVM leaves to user space with an internal error.',
+}
+
+/** An outcome in a sentence. */
+export function outcomeText(outcome) {
+  const { status, reason, function: rule, vector, error_code: code, address, name, error, exit_reason: exit, exit_code: exitCode, qualification } = outcome
+  const numbers = [vector && `${vector}(${code})`, address && `at ${address}`, name && `${name}${error === null ? '' : ` (${error})`}`,
+    exit && `exit reason ${exit}`, exitCode && `exit code ${exitCode}`, qualification && `qualification ${qualification}`].filter(Boolean).join(', ')
+  return `${outcomes[status] ?? status}${numbers ? ` ${numbers}.` : ''}${reason ? ` ${reason[0].toUpperCase()}${reason.slice(1)}.` : ''}${rule ? ` (${rule})` : ''}`
+}
+
+/** The steps as a tree, `[{ step, children }]`, by their depths. */
+function tree(steps) {
+  const root = { children: [] }
+  const path = [root]
+  for (const step of steps) {
+    const node = { step, children: [] }
+    path.length = Math.min(step.depth + 1, path.length)
+    path.at(-1).children.push(node)
+    path.push(node)
+  }
+  return root.children
+}
+
+function branch({ step, children }) {
+  const effect = step.effect && effectText(step.effect)
+  const line = [h('code', { class: 'function' }, step.function), ' ', step.text, effect && h('span', { class: 'effect' }, effect)]
+  return h('li', {}, children.length
+    ? h('details', { open: true }, h('summary', {}, line), h('ul', {}, children.map(branch)))
+    : h('div', { class: 'step' }, line))
+}
+
+function effectText({ kind, requests, hpa, slot, mmu }) {
+  switch (kind) {
+    case 'raised': return `↑ ${requests.join(' ')}`
+    case 'served': return `✓ ${requests.join(' ')}`
+    case 'freed-root': return `− root ${hpa} (${slot})`
+    case 'loaded-root': return `+ root ${hpa}`
+    case 'created-page': return `+ page ${hpa}`
+    case 'found-page': return `= page ${hpa}`
+    case 'zapped-page': return `− page ${hpa}`
+    case 'unsync-page': return `~ unsync ${hpa}`
+    case 'synced-page': return `= sync ${hpa}`
+    case 'wrote-entry': return `✎ ${hpa}`
+    case 'roles': return `roles of ${mmu}`
+    case 'quirk': return '! a known quirk of the kernel'
+    default: return kind
+  }
+}
+
+function call({ call: name, ...rest }) {
+  return `${name}${Object.entries(rest).map(([key, value]) => ` ${key} ${value}`).join('')}`
+}
+
+const section = (title, count, ...content) => h('section', {}, h('h3', {}, title, count != null && h('span', { class: 'count' }, ` ${count}`)), content)
+
+/** `<result-view>`: shows `{ result }`, a result’s document; or `{ message }` where there is none. */
+export class ResultView extends HTMLElement {
+  show({ result, message }) {
+    if (this.shown === (result ?? message)) return
+    this.shown = result ?? message
+    if (!result) return fill(this, h('h2', {}, 'What happened'), h('p', { class: 'hint' }, message))
+    const { outcome, narration, changes, tlb, trace } = result
+    const isGood = good.has(outcome.status)
+    fill(this,
+      h('h2', {}, 'What happened'),
+      h('p', { class: 'operation-line' }, h('span', { class: 'count' }, `revision ${result.revision} `), h('code', {}, summary(result.operation))),
+      h('p', { class: `outcome ${isGood ? 'good' : 'bad'}` }, h('span', { 'aria-hidden': 'true' }, isGood ? '✓ ' : '✕ '), outcomeText(outcome)),
+      this.accessed(result),
+      result.drawing && section('Searches and walks', null, h('div', { class: 'drawing scroll', tabindex: '0' }, svg(result.drawing))),
+      narration?.length > 0 && section('What KVM does', narration.length, h('ul', { class: 'narration' }, tree(narration).map(branch))),
+      changes?.length > 0 && section('Changes', changes.length, this.changes(changes)),
+      tlb?.length > 0 && section(tip(h('span', { tabindex: '0' }, 'Told to the hardware'), 'The calls by which KVM tells the processor, in order.'), tlb.length,
+        h('ol', { class: 'calls' }, tlb.map((each) => h('li', {}, h('code', {}, call(each)))))),
+      trace?.length > 0 && h('details', {}, h('summary', {}, `Trace events (${trace.length})`), h('pre', { tabindex: '0' }, trace.join('\n'))))
+  }
+
+  accessed({ access, tries, page_fault: fault, map, walk }) {
+    const lines = [
+      walk && (walk.gpa ? `The walk led to ${walk.gpa} after ${walk.references} references.` : walk.fault && `The walk ended in #PF(${walk.fault.error_code}) at ${walk.fault.address} after ${walk.references} references.`),
+      access && `The access took ${tries} ${tries === 1 ? 'try' : 'tries'}.`,
+      fault && `KVM’s page-fault handler answered “${fault.ret}”.`,
+      map && `${map.entries?.length ?? 0} entries written.`,
+    ].filter(Boolean)
+    return lines.length > 0 && h('p', {}, lines.join(' '))
+  }
+
+  changes(changes) {
+    return h('div', { class: 'scroll', tabindex: '0' }, h('table', { class: 'changes' },
+      h('thead', {}, h('tr', {}, ['what', 'before', 'after'].map((text) => h('th', { scope: 'col' }, text)))),
+      h('tbody', {}, changes.map(({ path, from, to }) => h('tr', {}, h('th', { scope: 'row' }, path), h('td', {}, show(from)), h('td', {}, show(to)))))))
+  }
+}
+customElements.define('result-view', ResultView)

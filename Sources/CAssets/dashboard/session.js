@@ -1,0 +1,159 @@
+// One session as this page knows it: its present state, the revisions seen so far, and word of new ones.
+import { get, operationBody, operationPath, Problem, request } from './api.js'
+
+const RESULT_FIELDS =
+  'revision,operation,outcome,walk,page_fault,access,tries,map,narration,changes,lookups,tlb,trace,vcpu,drawing'
+const POLL_MILLISECONDS = 2000
+const REMEMBERED = 400
+
+/** Tells of changes by the event `change`, whose detail has `result` where this page knows what was done. */
+export class Session extends EventTarget {
+  /** By revision: `{ vcpus, result }`, either of which may be missing. */
+  revisions = new Map()
+
+  constructor(document) {
+    super()
+    this.document = document
+    this.remember(document.revision, { vcpus: document.vcpus })
+  }
+
+  /** Makes a session of a start script. */
+  static async create(body) {
+    const answer = await request('POST', '/v1/sessions', body)
+    return new Session(answer.body)
+  }
+
+  /** Opens one that exists. */
+  static async open(id) {
+    return new Session(await get(`/v1/sessions/${encodeURIComponent(id)}`))
+  }
+
+  get id() { return this.document.id }
+  get revision() { return this.document.revision }
+  get vcpus() { return this.document.vcpus }
+  get machine() { return this.document.machine }
+  get path() { return `/v1/sessions/${this.id}` }
+  /** The path of something that a service may lack, such as `history`; null if this one lacks it. */
+  link(name) { return this.document.links?.[name] ?? null }
+
+  /** Does an operation: `{ op, vcpu?, … }`. Throws a Problem where the service refuses it. */
+  async run(operation) {
+    const path = `${operationPath(this.id, operation)}?fields=${RESULT_FIELDS}`
+    const { body: result } = await request('POST', path, operationBody(operation))
+    const isNext = result.revision === this.revision + 1
+    if (isNext && this.vcpus.length === 1 && result.vcpu) {
+      this.accept(result.revision, [result.vcpu], result)
+    } else {
+      await this.refresh(result)
+    }
+    return result
+  }
+
+  /** Takes a step in time that is a revision of its own: `undo` or `redo`. */
+  async step(direction, steps = 1) {
+    const { body } = await request('POST', this.link(direction) ?? `${this.path}/${direction}`, { steps })
+    await this.refresh()
+    return body
+  }
+
+  /** Makes another session with the same history up to a revision. */
+  async fork(revision) {
+    const { body, location } = await request('POST', this.link('fork') ?? `${this.path}/fork`, { at_revision: revision })
+    return body?.id ?? location.split('/').pop()
+  }
+
+  /** Reads the present state; `result` is what led to it, if that is known. */
+  async refresh(result) {
+    const document = await get(this.path)
+    this.document = document
+    if (result) this.remember(result.revision, { result })
+    this.accept(document.revision, document.vcpus, result?.revision === document.revision ? result : undefined)
+  }
+
+  accept(revision, vcpus, result) {
+    this.document.revision = revision
+    this.document.vcpus = vcpus
+    this.remember(revision, { vcpus, ...(result && { result }) })
+    this.dispatchEvent(new CustomEvent('change', { detail: { result } }))
+  }
+
+  remember(revision, known) {
+    this.revisions.set(revision, { ...this.revisions.get(revision), ...known })
+    if (this.revisions.size > REMEMBERED) this.revisions.delete(Math.min(...this.revisions.keys()))
+  }
+
+  /** The vCPUs as they were at a revision; null where neither this page nor the service knows. */
+  async vcpusAt(revision) {
+    const known = this.revisions.get(revision)?.vcpus
+    if (known || !this.link('history')) return known ?? null
+    const document = await get(`${this.link('history')}?revision=${revision}`)
+    const vcpus = document.vcpus ?? document.state?.vcpus ?? document.session?.vcpus ?? null
+    if (vcpus) this.remember(revision, { vcpus })
+    return vcpus
+  }
+
+  /** Every revision that can be looked at, in order. */
+  get knownRevisions() {
+    if (this.link('history')) return Array.from({ length: this.revision }, (_, index) => index + 1)
+    return [...this.revisions].filter(([, known]) => known.vcpus).map(([revision]) => revision).sort((a, b) => a - b)
+  }
+
+  /** The operations from the start, if this page has seen them all; else null. */
+  get wholeScript() {
+    const operations = []
+    for (let revision = 2; revision <= this.revision; revision += 1) {
+      const operation = this.revisions.get(revision)?.result?.operation
+      if (!operation) return null
+      operations.push(operation)
+    }
+    return { format: 'rolecall-script/1', name: this.document.name, machine: this.machine, boot: this.document.boot, operations }
+  }
+
+  /** Follows what others do to the session, by events where the service has them, else by asking now and then. */
+  follow() {
+    const events = this.link('events')
+    if (events) {
+      this.source = new EventSource(events)
+      const take = (event) => { if (Number(event.lastEventId) > this.revision) this.refreshSoon() }
+      for (const name of ['message', 'revision', 'operation']) this.source.addEventListener(name, take)
+    } else {
+      this.timer = setInterval(() => this.poll(), POLL_MILLISECONDS)
+    }
+    return events ? 'events' : 'polling'
+  }
+
+  refreshSoon() {
+    this.pending ??= setTimeout(async () => {
+      this.pending = undefined
+      await this.refresh().catch((problem) => this.fail(problem))
+    }, 20)
+  }
+
+  async poll() {
+    if (document.hidden || this.isPolling) return
+    this.isPolling = true
+    try {
+      const answer = await request('GET', this.path, undefined, { 'If-None-Match': `"${this.revision}"` })
+      if (answer.status === 200 && answer.body.revision > this.revision) {
+        this.document = answer.body
+        this.accept(answer.body.revision, answer.body.vcpus)
+      }
+    } catch (problem) {
+      this.fail(problem)
+    } finally {
+      this.isPolling = false
+    }
+  }
+
+  fail(problem) {
+    if (problem instanceof Problem && problem.status === 404) this.leave()
+    this.dispatchEvent(new CustomEvent('lost', { detail: problem }))
+  }
+
+  /** Stops following. */
+  leave() {
+    this.source?.close()
+    clearInterval(this.timer)
+    clearTimeout(this.pending)
+  }
+}
