@@ -35,7 +35,7 @@ let package = Package(
       dependencies: ["HTTPCore", "Metrics", "CSystem", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
-    .target(name: "CAssets", exclude: ["index.html"]),
+    .target(name: "CAssets", exclude: ["dashboard"]),
     .target(
       name: "RolecallAPI",
       dependencies: [

@@ -33,7 +33,9 @@ let apiRoutes: [APIRoute] = allRoutes.enumerated().map { index, route in
 
 private let allRoutes: [APIRoute] =
   [
-    route(.get, "/", media: [.html], isForAnyone: true, answerStartPage),
+    route(.get, "/", media: [.html], isForAnyone: true, answerDashboard),
+    route(
+      .get, "/dashboard/{file}", media: [.javaScript, .css, .svg, .html], isForAnyone: true, answerDashboard),
     route(.get, "/docs", media: [.html], isForAnyone: true, answerDescriptionPage),
     route(.get, "/livez", isForAnyone: true, answerLiveness),
     route(.get, "/readyz", isForAnyone: true, answerReadiness),
@@ -50,26 +52,32 @@ private let allRoutes: [APIRoute] =
     route(.post, "/v1/calculate/roles", query: ["names", "fields"], answerCalculateRoles),
     route(.post, "/v1/calculate/ept", query: ["names", "fields"], answerCalculateEPT),
     route(.post, "/v1/sessions", query: ["names", "fields"], createSession),
-    route(.get, "/v1/sessions/{id}", query: ["names", "fields"], media: [.json, .text], answerSession),
+    route(
+      .get, "/v1/sessions/{id}", query: ["names", "fields"], media: [.json, .text, .svg], answerSession),
     route(.delete, "/v1/sessions/{id}", deleteSession),
     route(.get, "/v1/sessions/{id}/shadow-pages", query: ["names", "entries", "fields"], answerShadowPages),
     route(.get, "/v1/sessions/{id}/shadow-pages/{hpa}", query: ["names", "fields"], answerShadowPage),
     route(.get, "/v1/sessions/{id}/memory", query: ["names", "gpa", "words"], answerMemory),
     route(.post, "/v1/sessions/{id}/batch", query: ["names", "fields"], applyBatch),
     route(
-      .get, "/v1/sessions/{id}/vcpus/{n}", query: ["names", "fields"], media: [.json, .text], answerVCPU),
+      .get, "/v1/sessions/{id}/vcpus/{n}", query: ["names", "fields"], media: [.json, .text, .svg], answerVCPU
+    ),
     route(
       .get, "/v1/sessions/{id}/vcpus/{n}/translate",
-      query: ["names", "address", "access", "user", "implicit", "ac", "space", "fields"], answerTranslation),
+      query: ["names", "address", "access", "user", "implicit", "ac", "space", "fields"],
+      media: [.json, .svg],
+      answerTranslation),
   ]
   + OperationDecoder.machineOperations.map { name, _ in
-    route(.post, "/v1/sessions/{id}/\(name)", query: ["names", "fields"], media: [.json, .text]) {
+    route(.post, "/v1/sessions/{id}/\(name)", query: ["names", "fields"], media: [.json, .text, .svg]) {
       exchange throws(ProblemDetails) in
       try applyMachineOperation(name, exchange)
     }
   }
   + OperationDecoder.vcpuOperations.map { name, _ in
-    route(.post, "/v1/sessions/{id}/vcpus/{n}/\(name)", query: ["names", "fields"], media: [.json, .text]) {
+    route(
+      .post, "/v1/sessions/{id}/vcpus/{n}/\(name)", query: ["names", "fields"], media: [.json, .text, .svg]
+    ) {
       exchange throws(ProblemDetails) in try applyVCPUOperation(name, exchange)
     }
   }

@@ -2,6 +2,7 @@
 import { Problem } from './api.js'
 import { cause } from './causes.js'
 import './action-panel.js'
+import './call-tree.js'
 import { announce, copyButton, fill, h, setText } from './dom.js'
 import './mmu-card.js'
 import './result-view.js'
@@ -54,6 +55,7 @@ async function enter(made) {
   build()
   page.following = session.follow()
   await draw()
+  if (made.warning) tell(made.warning)
   document.title = `${session.document.name ?? 'session'} – Rolecall`
 }
 
@@ -93,13 +95,13 @@ function build() {
   const cards = mmus.map((name) => h('mmu-card', { name }))
   page = {
     cards, state: h('div', { class: 'state', role: 'group', 'aria-label': 'State of the vCPU' }), vcpus: h('select', { 'aria-label': 'vCPU', onchange: () => look({ vcpu: Number(page.vcpus.value) }) }),
-    time: document.createElement('time-line'), actions: document.createElement('action-panel'), result: document.createElement('result-view'), tables: document.createElement('tables-panel'),
+    time: document.createElement('time-line'), actions: document.createElement('action-panel'), result: document.createElement('result-view'), calls: document.createElement('call-tree'), tables: document.createElement('tables-panel'),
   }
   const title = h('h1', {}, session.document.name ?? 'Session', ' ', h('span', { class: 'hint' }, `${session.id.slice(0, 6)}…`))
   fill(main, h('div', { class: 'session-head' }, title, page.vcpus, page.state, h('span', { class: 'grow' }),
     h('button', { type: 'button', onclick: () => attempt(() => showExport(session, copyButton)) }, 'Share and export'),
     h('button', { type: 'button', onclick: () => { session.leave(); session = null; location.hash = '' } }, 'Leave')),
-    page.time, h('div', { class: 'bench' }, h('div', { class: 'machine' }, cards, page.tables), h('div', { class: 'side' }, page.actions, page.result)))
+    page.time, h('div', { class: 'bench' }, h('div', { class: 'machine' }, cards, page.result, page.tables), h('div', { class: 'side' }, page.actions, page.calls)))
 }
 
 /** Draws what is to be seen: everything keeps its elements and changes only what differs. */
@@ -121,8 +123,10 @@ async function draw() {
   drawState(vcpu, machine)
   page.time.show({ session, at })
   page.actions.show({ session, vcpu, before, machine, lit: lit(machine, vcpu, pick), tab: view.tab, disabled: at === null ? null : `This is revision ${at}, as it was. Go back to now, or fork here, to do something.` })
-  page.result.show({ result, message: shown === 1 ? 'Nothing yet: this is the machine as it was made. Change a register, and every step of KVM appears here.'
-    : `Revision ${shown} was made elsewhere; what it did is not known to this page. Marked fields differ from the revision before.` })
+  const told = { result, message: shown === 1 ? 'Nothing yet: this is the machine as it was made. Change a register, and every step of KVM appears here.'
+    : `Revision ${shown} was made elsewhere; what it did is not known to this page. Marked fields differ from the revision before.` }
+  page.result.show(told)
+  page.calls.show(told)
   performance.measure('state drawn', { start, end: performance.now() })
   await page.tables.show({ session, vcpu, at })
 }
@@ -141,7 +145,6 @@ function drawState(vcpu, machine) {
   const nested = vcpu.nested ? (vcpu.nested.ept ?? vcpu.nested.npt ? `L2 on nested ${vcpu.nested.vendor === 'intel' ? 'EPT' : 'NPT'}` : 'L2 without nested paging') : 'L1'
   const chips = [[nested, 'Who runs: L1, the guest, or L2, its own guest.'], [`paging ${vcpu.paging_mode}`, 'The paging mode by CR0.PG, CR4.PAE, CR4.LA57 and EFER.LMA.'],
     [vcpu.smm ? 'in SMM' : 'not in SMM', 'System management mode has memory slots of its own, and so roles of its own.'],
-    [`mmu → ${vcpu.mmu}`, 'The MMU whose tables the processor uses.'], [`walk_mmu → ${vcpu.walk_mmu}`, 'The MMU by which KVM translates the guest’s addresses.'],
     [`requests: ${vcpu.requests.join(' ') || 'none'}`, 'What is still to be done before the guest runs again.'],
     [`${machine.vendor}, ${paging}, Linux ${machine.kernel}`, 'What the machine stands for.']]
   const text = chips.map(([chip]) => chip).join('|')

@@ -1,10 +1,8 @@
-// What an operation did: how it ended, KVM’s steps as a call tree, the searches of the root cache, and every change.
+// What an operation did: the searches of the root cache, every change, and what the hardware was told.
 import { svg } from './api.js'
 import { fill, h, show } from './dom.js'
-import { summary } from './operations.js'
 import { tip } from './tip.js'
 
-const good = new Set(['ok'])
 const outcomes = {
   ok: 'Done.',
   exception: 'The guest gets an exception.',
@@ -24,45 +22,6 @@ export function outcomeText(outcome) {
   return `${outcomes[status] ?? status}${numbers ? ` ${numbers}.` : ''}${reason ? ` ${reason[0].toUpperCase()}${reason.slice(1)}.` : ''}${rule ? ` (${rule})` : ''}`
 }
 
-/** The steps as a tree, `[{ step, children }]`, by their depths. */
-function tree(steps) {
-  const root = { children: [] }
-  const path = [root]
-  for (const step of steps) {
-    const node = { step, children: [] }
-    path.length = Math.min(step.depth + 1, path.length)
-    path.at(-1).children.push(node)
-    path.push(node)
-  }
-  return root.children
-}
-
-function branch({ step, children }) {
-  const effect = step.effect && effectText(step.effect)
-  const line = [h('code', { class: 'function' }, step.function), ' ', step.text, effect && h('span', { class: 'effect' }, effect)]
-  return h('li', {}, children.length
-    ? h('details', { open: true }, h('summary', {}, line), h('ul', {}, children.map(branch)))
-    : h('div', { class: 'step' }, line))
-}
-
-function effectText({ kind, requests, hpa, slot, mmu }) {
-  switch (kind) {
-    case 'raised': return `↑ ${requests.join(' ')}`
-    case 'served': return `✓ ${requests.join(' ')}`
-    case 'freed-root': return `− root ${hpa} (${slot})`
-    case 'loaded-root': return `+ root ${hpa}`
-    case 'created-page': return `+ page ${hpa}`
-    case 'found-page': return `= page ${hpa}`
-    case 'zapped-page': return `− page ${hpa}`
-    case 'unsync-page': return `~ unsync ${hpa}`
-    case 'synced-page': return `= sync ${hpa}`
-    case 'wrote-entry': return `✎ ${hpa}`
-    case 'roles': return `roles of ${mmu}`
-    case 'quirk': return '! a known quirk of the kernel'
-    default: return kind
-  }
-}
-
 function call({ call: name, ...rest }) {
   return `${name}${Object.entries(rest).map(([key, value]) => ` ${key} ${value}`).join('')}`
 }
@@ -74,16 +33,13 @@ export class ResultView extends HTMLElement {
   show({ result, message }) {
     if (this.shown === (result ?? message)) return
     this.shown = result ?? message
-    if (!result) return fill(this, h('h2', {}, 'What happened'), h('p', { class: 'hint' }, message))
-    const { outcome, narration, changes, tlb, trace } = result
-    const isGood = good.has(outcome.status)
+    if (!result) return fill(this, h('h2', {}, 'What changed'), h('p', { class: 'hint' }, message))
+    const { changes, tlb, trace } = result
     fill(this,
-      h('h2', {}, 'What happened'),
-      h('p', { class: 'operation-line' }, h('span', { class: 'count' }, `revision ${result.revision} `), h('code', {}, summary(result.operation))),
-      h('p', { class: `outcome ${isGood ? 'good' : 'bad'}` }, h('span', { 'aria-hidden': 'true' }, isGood ? '✓ ' : '✕ '), outcomeText(outcome)),
+      h('h2', {}, 'What changed'),
       this.accessed(result),
+      !changes?.length && h('p', {}, 'No value of the vCPU changed.'),
       result.drawing && section('Searches and walks', null, h('div', { class: 'drawing scroll', tabindex: '0' }, svg(result.drawing))),
-      narration?.length > 0 && section('What KVM does', narration.length, h('ul', { class: 'narration' }, tree(narration).map(branch))),
       changes?.length > 0 && section('Changes', changes.length, this.changes(changes)),
       tlb?.length > 0 && section(tip(h('span', { tabindex: '0' }, 'Told to the hardware'), 'The calls by which KVM tells the processor, in order.'), tlb.length,
         h('ol', { class: 'calls' }, tlb.map((each) => h('li', {}, h('code', {}, call(each)))))),

@@ -33,6 +33,7 @@ export class RoleStrip extends HTMLElement {
       : 'What the tables look like that KVM builds. A root serves again only for the same mmu_role. Linux calls it root_role.')
     const strip = h('div', { class: 'strip', role: 'toolbar', 'aria-label': `${role} of ${mmu}` })
     for (const [part, fields] of parts) {
+      if (part === 'ext') strip.append(h('span', { class: 'break' }))
       for (const name of Object.keys(fields)) if (name !== 'value') strip.append(this.cell(part, name))
     }
     fill(this, h('div', { class: 'strip-head' }, title, this.value, this.earlier), strip)

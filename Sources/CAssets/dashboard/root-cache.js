@@ -58,7 +58,8 @@ export class RootCache extends HTMLElement {
 
   /** Roots that no slot remembers, because they have no shadow page. */
   special(mmu) {
-    const tables = [['pae_root', mmu.pae_root?.hpa, mmu.pae_root?.entries.join(' ')], ['pml4_root', mmu.pml4_root?.hpa, mmu.pml4_root?.entry],
+    const pae = mmu.pae_root?.entries.some((entry) => entry !== '0x0') ? mmu.pae_root : null
+    const tables = [['pae_root', pae?.hpa, pae?.entries.join(' ')], ['pml4_root', mmu.pml4_root?.hpa, mmu.pml4_root?.entry],
       ['pml5_root', mmu.pml5_root?.hpa, mmu.pml5_root?.entry]].filter(([, hpa]) => hpa)
     return tables.length > 0 && h('p', { class: 'special' }, tables.map(([name, hpa, entries]) =>
       tip(h('span', { tabindex: '0' }, `${name} `, h('code', {}, hpa), ' → ', h('code', {}, entries), ' '),

@@ -17,10 +17,24 @@ export class Session extends EventTarget {
     this.remember(document.revision, { vcpus: document.vcpus })
   }
 
-  /** Makes a session of a start script. */
-  static async create(body) {
-    const answer = await request('POST', '/v1/sessions', body)
-    return new Session(answer.body)
+  /** Makes a session of a start script. Its operations are done afterwards, as a batch, so that their results are known. */
+  static async create({ operations, ...body }) {
+    const { body: document } = await request('POST', '/v1/sessions', body)
+    const session = new Session(document)
+    if (operations?.length) await session.runAll(operations)
+    return session
+  }
+
+  async runAll(operations) {
+    const { body } = await request('POST', `${this.path}/batch`, { operations, stop_on: 'never' })
+    const isSingle = this.vcpus.length === 1
+    for (const result of body.results) {
+      if (result.revision) this.remember(result.revision, { result, ...(isSingle && result.vcpu && { vcpus: [result.vcpu] }) })
+    }
+    this.document = body.session
+    this.remember(this.revision, { vcpus: this.vcpus })
+    const refused = body.results.flatMap((result, index) => (result.problem ? [`operation ${index + 1}: ${result.problem.detail}`] : []))
+    if (refused.length) this.warning = new Problem({ title: 'Not every operation makes sense where it stands', detail: refused.slice(0, 5).join('; ') }, 409)
   }
 
   /** Opens one that exists. */

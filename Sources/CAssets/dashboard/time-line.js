@@ -1,6 +1,7 @@
 // Time: a slider over the revisions, steps back and forth, and the differences between any two.
 import { fill, h, setText, show } from './dom.js'
 import { summary } from './operations.js'
+import { outcomeText } from './result-view.js'
 import { tip } from './tip.js'
 
 /** Every path at which two documents differ: `[path, from, to]`. */
@@ -20,6 +21,7 @@ export class TimeLine extends HTMLElement {
       const revision = this.known[Number(this.slider.value)]
       send('look', revision === this.state.session.revision ? null : revision)
     } })
+    tip(this.slider, () => this.state.session.link('history') ? 'Every revision, from the start to now.' : 'This service keeps no history: only the revisions that this page has seen can be shown.')
     this.label = h('span', { class: 'time-label', role: 'status' })
     this.now = h('button', { type: 'button', class: 'small', onclick: () => send('look', null) }, 'Back to now')
     this.steps = Object.fromEntries([['undo', 'Undo', 'Ctrl+Z'], ['redo', 'Redo', 'Ctrl+Shift+Z'], ['fork', 'Fork here', '']].map(([name, text, key]) => {
@@ -29,8 +31,8 @@ export class TimeLine extends HTMLElement {
     }))
     this.compare = h('details', { class: 'compare' }, h('summary', {}, 'Compare two revisions'))
     this.compare.addEventListener('toggle', () => this.compare.open && this.fillComparison())
-    this.limit = h('span', { class: 'hint' })
-    fill(this, h('div', { class: 'time-row' }, this.steps.undo, this.steps.redo, this.slider, this.label, this.now, this.steps.fork), this.limit, this.compare)
+    this.outcome = h('p', { class: 'outcome' })
+    fill(this, h('div', { class: 'time-row' }, this.steps.undo, this.steps.redo, this.slider, this.label, this.now, this.steps.fork), this.outcome, this.compare)
   }
 
   show(state) {
@@ -47,10 +49,17 @@ export class TimeLine extends HTMLElement {
     setText(this.label, text)
     this.now.hidden = at === null
     const hasHistory = Boolean(session.link('history'))
-    setText(this.limit, hasHistory ? '' : 'This service keeps no history: only the revisions that this page has seen can be shown.')
+    this.showOutcome(session.revisions.get(shown)?.result)
     this.reasons = Object.fromEntries(Object.keys(this.steps).map((name) => [name, hasHistory || session.link(name) ? null : `This service does not offer ${name}.`]))
     for (const [name, button] of Object.entries(this.steps)) button.setAttribute('aria-disabled', String(this.reasons[name] !== null))
     if (this.compare.open) this.fillComparison()
+  }
+
+  showOutcome(result) {
+    const isGood = result?.outcome.status === 'ok'
+    this.outcome.hidden = !result
+    this.outcome.className = `outcome ${isGood ? 'good' : 'bad'}`
+    if (result) setText(this.outcome, `${isGood ? '✓' : '✕'} ${outcomeText(result.outcome)}`)
   }
 
   async fillComparison() {

@@ -4,10 +4,10 @@ import KVMModel
 /// What one operation did, and the revision that it led to.
 struct ResultDocument {
   /// The top-level keys, in order. `names` is there only where the result stands alone; `walk`, `page_fault`, `access` with
-  /// `tries`, and `map` only where there was one.
+  /// `tries`, and `map` only where there was one; `drawing` only where it is asked for by name.
   static let keys = [
     "names", "revision", "operation", "outcome", "walk", "page_fault", "access", "tries", "map", "narration",
-    "changes", "lookups", "tlb", "trace", "vcpu",
+    "changes", "lookups", "tlb", "trace", "vcpu", "drawing",
   ]
 
   let operation: Operation
@@ -78,6 +78,10 @@ struct ResultDocument {
       } else {
         json.null()
       }
+    }
+    if fields.chosen?.contains("drawing") == true {
+      json.key("drawing")
+      if let drawing { json.string(drawing) } else { json.null() }
     }
     json.endObject()
   }

@@ -47,8 +47,11 @@ private func applyOperation(
     let document = ResultDocument(
       operation: operation, result: result, revision: state.revision, isMinimal: isMinimal, fields: fields,
       isAlone: true)
-    guard exchange.media == .json else {
-      return exchange.text(document.text(exchange.naming, in: state.machine), fields: headers)
+    switch exchange.media {
+    case .text: return exchange.text(document.text(exchange.naming, in: state.machine), fields: headers)
+    case .svg:
+      return exchange.text(document.drawing ?? Drawing.nothing, as: .svg, fields: headers)
+    default: break
     }
     return exchange.json(fields: headers, capacity: 24 * 1024) { json in
       document.write(to: &json, exchange.naming, in: state.machine)

@@ -58,7 +58,11 @@ func answerSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   return try session.withState { state throws(ProblemDetails) in
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let headers = exchange.fields(revision: state.revision)
-    guard exchange.media == .json else { return exchange.text(session.table(state), fields: headers) }
+    switch exchange.media {
+    case .text: return exchange.text(session.table(state), fields: headers)
+    case .svg: return exchange.drawing(of: state.machine.vcpus, in: state.machine, fields: headers)
+    default: break
+    }
     return exchange.json(fields: headers, capacity: 16 * 1024) { json in
       session.write(state, to: &json, exchange.naming, fields: fields)
     }
@@ -83,8 +87,10 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
     let vcpu = state.machine.vcpus[try exchange.vcpu(of: state.machine)]
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let headers = exchange.fields(revision: state.revision)
-    guard exchange.media == .json else {
-      return exchange.text(vcpu.table(in: state.machine), fields: headers)
+    switch exchange.media {
+    case .text: return exchange.text(vcpu.table(in: state.machine), fields: headers)
+    case .svg: return exchange.drawing(of: [vcpu], in: state.machine, fields: headers)
+    default: break
     }
     return exchange.json(fields: headers, capacity: 16 * 1024) { json in
       vcpu.write(to: &json, exchange.naming, in: state.machine, fields: fields, isAlone: true)
@@ -122,9 +128,9 @@ extension Exchange {
     return number
   }
 
-  /// A plain-text answer.
-  func text(_ text: String, fields: ResponseFields) -> Response {
-    var all: ResponseFields = [("Content-Type", MediaType.text.rawValue)]
+  /// An answer that is text, plain unless another media type is given.
+  func text(_ text: String, as media: MediaType = .text, fields: ResponseFields) -> Response {
+    var all: ResponseFields = [("Content-Type", media.rawValue)]
     all.append(contentsOf: fields)
     return Response(200, fields: all, body: Array(text.utf8))
   }

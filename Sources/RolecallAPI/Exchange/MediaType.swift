@@ -5,6 +5,9 @@ enum MediaType: String, Sendable {
   case text = "text/plain; charset=utf-8"
   case yaml = "application/yaml"
   case html = "text/html; charset=utf-8"
+  case css = "text/css; charset=utf-8"
+  case javaScript = "text/javascript; charset=utf-8"
+  case svg = "image/svg+xml"
   case metrics = "text/plain; version=0.0.4; charset=utf-8"
   case openMetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 

@@ -5,11 +5,13 @@ struct EntityTag: Sendable {
   let revision: Int
   let media: MediaType
 
-  private var jsonText: String { "\"\(revision)\"" }
-  private var plainText: String { "\"\(revision)-text\"" }
+  /// What tags end in, by representation; JSON's is the revision alone.
+  private static let endings: [MediaType: String] = [.text: "-text", .svg: "-svg"]
 
   /// The tag as it stands in the field.
-  var text: String { media == .text ? plainText : jsonText }
+  var text: String { tag(Self.endings[media] ?? "") }
+
+  private func tag(_ ending: String) -> String { "\"\(revision)\(ending)\"" }
 
   /// Whether a list of tags, as in If-Match, names this revision. A weak tag (`W/`) matches only if `weak`, and another
   /// representation's only if not: what is to be changed is the session, however the client came to see it.
@@ -21,7 +23,7 @@ struct EntityTag: Sendable {
         guard weak else { return false }
         tag = tag.dropFirst(2)
       }
-      return weak ? tag == text : tag == jsonText || tag == plainText
+      return weak ? tag == text : tag == self.tag("") || Self.endings.values.contains { tag == self.tag($0) }
     }
   }
 }

@@ -1,0 +1,62 @@
+import KVMModel
+
+extension Drawing {
+  private static let cell = (width: 176, height: 8 + 4 * line, across: 30, down: 30)
+
+  /// A walk, entry by entry. In one dimension the entries stand in a row. In two, each table of the guest's has a row of its
+  /// own, which begins with the nested tables that were read to reach it; the last row leads to the page itself.
+  mutating func add(walk steps: [WalkStep], end: String) {
+    describe(steps.map(\.line) + [end])
+    let top = bottom
+    let columns = Self.columns(of: steps)
+    var row = 0
+    var before: (column: Int, row: Int)?
+    for (index, step) in steps.enumerated() {
+      let column = columns[index]
+      if let before, column <= before.column { row += 1 }
+      let x = Self.margin + column * (Self.cell.width + Self.cell.across)
+      let y = top + row * (Self.cell.height + Self.cell.down)
+      group(step: index + 1, title: step.conclusion) { drawing in
+        if let before { drawing.arrow(Self.path(from: before, to: (column, row), top: top)) }
+        drawing.box(
+          x, y, Self.cell.width, Self.cell.height, step.nesting == 0 ? .plain : .soft, step.boxLines)
+      }
+      before = (column, row)
+    }
+    text(Self.margin, bottom + 8, end, .strong)
+  }
+
+  /// The column of each step: nested tables by their level, and the guest's after them; without nested tables in order.
+  private static func columns(of steps: [WalkStep]) -> [Int] {
+    guard let top = steps.filter({ $0.nesting > 0 }).map(\.level).max() else { return Array(steps.indices) }
+    return steps.map { $0.nesting == 0 ? top : top - $0.level }
+  }
+
+  private static func path(
+    from start: (column: Int, row: Int), to end: (column: Int, row: Int), top: Int
+  ) -> [(x: Int, y: Int)] {
+    func left(_ column: Int) -> Int { margin + column * (cell.width + cell.across) }
+    func above(_ row: Int) -> Int { top + row * (cell.height + cell.down) }
+    let half = (x: cell.width / 2, y: cell.height / 2)
+    if start.row == end.row {
+      let y = above(start.row) + half.y
+      return [(left(start.column) + cell.width, y), (left(end.column), y)]
+    }
+    let turn = above(end.row) - cell.down / 2
+    return [
+      (left(start.column) + half.x, above(start.row) + cell.height), (left(start.column) + half.x, turn),
+      (left(end.column) + half.x, turn), (left(end.column) + half.x, above(end.row)),
+    ]
+  }
+}
+
+extension WalkStep {
+  fileprivate var boxLines: [(text: String, ink: Drawing.Ink)] {
+    [
+      ("\(stage.rawValue) L\(level)  #\(references)", .strong),
+      (table.map { "table \(hex($0))" } ?? "loaded before", .muted),
+      ("[\(index)] \(entry.map { hex($0) } ?? "unreadable")", entry == nil ? .bad : .plain),
+      (flags.joined(separator: " "), .plain),
+    ]
+  }
+}
