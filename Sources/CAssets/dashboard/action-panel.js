@@ -67,7 +67,7 @@ export class ActionPanel extends HTMLElement {
     const element = h('form', { class: 'operation', oninput: () => this.line(make()), onfocusin: () => this.line(make()),
       onsubmit: (event) => { event.preventDefault(); if (!button.disabled) this.run(make()) } },
       h('p', { class: 'teach' }, h('code', {}, row.op), ` ${row.teach}`),
-      h('div', { class: 'fields' }, row.fields.map((field) => h('label', { class: field.type }, h('span', {}, field.label), inputs.get(field.key)))),
+      h('div', { class: 'fields' }, row.fields.map((field) => h('label', { class: field.type === 'flag' ? 'flag' : null }, h('span', {}, field.label), inputs.get(field.key)))),
       h('p', { class: 'register-head' }, button, why))
     return { row, element, button, why }
   }

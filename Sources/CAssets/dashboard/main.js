@@ -112,8 +112,10 @@ async function draw() {
   const vcpus = at === null ? session.vcpus : await session.vcpusAt(at)
   if (!vcpus) { view.at = null; return draw() }
   const vcpu = vcpus[view.vcpu] ?? vcpus[0]
-  const before = session.revisions.get(shown - 1)?.vcpus?.[vcpu.id]
+  const step = await session.stepAt(shown)
   const result = session.revisions.get(shown)?.result
+  const former = at === null || shown === 1 ? session.revisions.get(shown - 1)?.vcpus : await session.vcpusAt(shown - 1)
+  const before = former?.[vcpu.id]
   const lookup = result?.lookups?.length ? result.lookups : null
   const machine = session.machine
   const pick = picked()
@@ -121,10 +123,10 @@ async function draw() {
     card.show({ vcpu, before, machine, picked: pick, lookup: lookup?.findLast((each) => each.mmu === card.getAttribute('name')) })
   }
   drawState(vcpu, machine)
-  page.time.show({ session, at })
+  page.time.show({ session, at, step })
   page.actions.show({ session, vcpu, before, machine, lit: lit(machine, vcpu, pick), tab: view.tab, disabled: at === null ? null : `This is revision ${at}, as it was. Go back to now, or fork here, to do something.` })
   const told = { result, message: shown === 1 ? 'Nothing yet: this is the machine as it was made. Change a register, and every step of KVM appears here.'
-    : `Revision ${shown} was made elsewhere; what it did is not known to this page. Marked fields differ from the revision before.` }
+    : `Revision ${shown} was made elsewhere, so this page does not know KVM’s steps. Marked fields differ from the revision before.` }
   page.result.show(told)
   page.calls.show(told)
   performance.measure('state drawn', { start, end: performance.now() })

@@ -95,10 +95,17 @@ function convert(field, value) {
   }
 }
 
+/** What led to a revision, in a few words: an operation, or an entry of the history that is none. */
+export function stepText({ operation, action, steps, restores }) {
+  return operation ? summary(operation) : action === 'create' ? 'the start' : `${action} ${steps}: the state of revision ${restores}`
+}
+
+const isNothing = (value) => !value || value === '0x0' || (typeof value === 'object' && Object.values(value).every(isNothing))
+
 /** An operation in a few words, for lists. */
 export function summary({ op, vcpu, ...body }) {
   const words = Object.entries(body).map(([key, value]) => {
-    if (key === 'enter_guest' || value === null || (typeof value === 'object' && !Object.keys(value).length)) return null
+    if (key === 'enter_guest' || isNothing(value)) return null
     if (key === 'register') return String(value).toUpperCase()
     return `${key} ${typeof value === 'object' ? JSON.stringify(value).replace(/["{}[\]]/g, '').replaceAll(',', ' ').replaceAll(':', ' ') : value}`
   }).filter(Boolean)

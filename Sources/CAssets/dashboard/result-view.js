@@ -26,6 +26,7 @@ function call({ call: name, ...rest }) {
   return `${name}${Object.entries(rest).map(([key, value]) => ` ${key} ${value}`).join('')}`
 }
 
+const isTable = ({ path }) => /rsvd|zero_check|permissions/.test(path)
 const section = (title, count, ...content) => h('section', {}, h('h3', {}, title, count != null && h('span', { class: 'count' }, ` ${count}`)), content)
 
 /** `<result-view>`: shows `{ result }`, a result’s document; or `{ message }` where there is none. */
@@ -40,7 +41,7 @@ export class ResultView extends HTMLElement {
       this.accessed(result),
       !changes?.length && h('p', {}, 'No value of the vCPU changed.'),
       result.drawing && section('Searches and walks', null, h('div', { class: 'drawing scroll', tabindex: '0' }, svg(result.drawing))),
-      changes?.length > 0 && section('Changes', changes.length, this.changes(changes)),
+      changes?.length > 0 && section('Changes', changes.length, this.changes(changes.filter((change) => !isTable(change))), this.folded(changes.filter(isTable))),
       tlb?.length > 0 && section(tip(h('span', { tabindex: '0' }, 'Told to the hardware'), 'The calls by which KVM tells the processor, in order.'), tlb.length,
         h('ol', { class: 'calls' }, tlb.map((each) => h('li', {}, h('code', {}, call(each)))))),
       trace?.length > 0 && h('details', {}, h('summary', {}, `Trace events (${trace.length})`), h('pre', { tabindex: '0' }, trace.join('\n'))))
@@ -54,6 +55,10 @@ export class ResultView extends HTMLElement {
       map && `${map.entries?.length ?? 0} entries written.`,
     ].filter(Boolean)
     return lines.length > 0 && h('p', {}, lines.join(' '))
+  }
+
+  folded(changes) {
+    return changes.length > 0 && h('details', {}, h('summary', {}, `${changes.length} more in tables of permissions and reserved bits`), this.changes(changes))
   }
 
   changes(changes) {

@@ -8,7 +8,7 @@ const REMEMBERED = 400
 
 /** Tells of changes by the event `change`, whose detail has `result` where this page knows what was done. */
 export class Session extends EventTarget {
-  /** By revision: `{ vcpus, result }`, either of which may be missing. */
+  /** By revision: `{ vcpus, result, entry }`, any of which may be missing; an entry is the history's, without narration. */
   revisions = new Map()
 
   constructor(document) {
@@ -100,10 +100,19 @@ export class Session extends EventTarget {
   async vcpusAt(revision) {
     const known = this.revisions.get(revision)?.vcpus
     if (known || !this.link('history')) return known ?? null
-    const document = await get(`${this.link('history')}?revision=${revision}`)
-    const vcpus = document.vcpus ?? document.state?.vcpus ?? document.session?.vcpus ?? null
-    if (vcpus) this.remember(revision, { vcpus })
+    const { vcpus } = await get(`${this.link('history')}?revision=${revision}`)
+    this.remember(revision, { vcpus })
     return vcpus
+  }
+
+  /** What led to a revision: `{ operation, outcome, … }`, a result if this page has it; null if it is not known. */
+  async stepAt(revision) {
+    const known = this.revisions.get(revision)
+    if (known?.result ?? known?.entry) return known.result ?? known.entry
+    if (!this.link('history')) return null
+    const { entries } = await get(`${this.link('history')}?after=${revision - 1}&limit=1`)
+    this.remember(revision, { entry: entries[0] })
+    return entries[0]
   }
 
   /** Every revision that can be looked at, in order. */

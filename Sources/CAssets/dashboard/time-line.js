@@ -1,6 +1,6 @@
 // Time: a slider over the revisions, steps back and forth, and the differences between any two.
 import { fill, h, setText, show } from './dom.js'
-import { summary } from './operations.js'
+import { stepText } from './operations.js'
 import { outcomeText } from './result-view.js'
 import { tip } from './tip.js'
 
@@ -12,7 +12,7 @@ export function differences(from, to, path = '') {
   return [...keys].flatMap((key) => differences(from[key], to[key], Array.isArray(to) ? `${path}[${key}]` : path ? `${path}.${key}` : key))
 }
 
-/** `<time-line>`: shows `{ session, at }`; sends `look` with a revision or null for now, and `step` with `undo`, `redo` or `fork`. */
+/** `<time-line>`: shows `{ session, at, step }`; sends `look` with a revision or null for now, and `step` with `undo`, `redo` or `fork`. */
 export class TimeLine extends HTMLElement {
   connectedCallback() {
     if (this.slider) return
@@ -37,29 +37,29 @@ export class TimeLine extends HTMLElement {
 
   show(state) {
     this.state = state
-    const { session, at } = state
+    const { session, at, step } = state
     const shown = at ?? session.revision
     this.known = session.knownRevisions
     this.slider.max = this.known.length - 1
     this.slider.value = this.known.indexOf(shown)
     this.slider.disabled = this.known.length < 2
-    const operation = session.revisions.get(shown)?.result?.operation
-    const text = `revision ${shown} of ${session.revision}${operation ? `: ${summary(operation)}` : shown === 1 ? ': the start' : ''}`
+    const text = `revision ${shown} of ${session.revision}${step ? `: ${stepText(step)}` : shown === 1 ? ': the start' : ''}`
     this.slider.setAttribute('aria-valuetext', text)
     setText(this.label, text)
     this.now.hidden = at === null
     const hasHistory = Boolean(session.link('history'))
-    this.showOutcome(session.revisions.get(shown)?.result)
+    this.showOutcome(step)
     this.reasons = Object.fromEntries(Object.keys(this.steps).map((name) => [name, hasHistory || session.link(name) ? null : `This service does not offer ${name}.`]))
     for (const [name, button] of Object.entries(this.steps)) button.setAttribute('aria-disabled', String(this.reasons[name] !== null))
     if (this.compare.open) this.fillComparison()
   }
 
-  showOutcome(result) {
-    const isGood = result?.outcome.status === 'ok'
-    this.outcome.hidden = !result
+  showOutcome(step) {
+    const { outcome, changes, lookups } = step ?? {}
+    const isGood = outcome?.status === 'ok'
+    this.outcome.hidden = !outcome
     this.outcome.className = `outcome ${isGood ? 'good' : 'bad'}`
-    if (result) setText(this.outcome, `${isGood ? '✓' : '✕'} ${outcomeText(result.outcome)}`)
+    if (outcome) setText(this.outcome, `${isGood ? '✓' : '✕'} ${outcomeText(outcome)}${consequences(changes, lookups)}`)
   }
 
   async fillComparison() {
@@ -85,5 +85,13 @@ export class TimeLine extends HTMLElement {
       h('tbody', {}, rows.slice(0, 400).map(([path, before, after]) => h('tr', {}, h('th', { scope: 'row' }, path), h('td', {}, show(before)), h('td', {}, show(after)))))))
       : h('p', {}, 'They are equal.'))
   }
+}
+
+/** How much changed and what searches found, in a sentence. */
+function consequences(changes, lookups) {
+  if (!changes) return ''
+  const searches = lookups.map(({ mmu, result, slot }) => `${mmu}’s cache: ${result === 'hit' ? `hit in ${slot === 'current' ? 'the current root' : `prev_roots[${slot}]`}` : 'miss'}`)
+  const values = ['Nothing in the vCPU changed', 'One value changed'][changes.length] ?? `${changes.length} values changed`
+  return ` ${[values, ...searches].join('; ')}.`
 }
 customElements.define('time-line', TimeLine)

@@ -33,6 +33,11 @@ struct Drawing {
     }
   }
 
+  /// A line of text.
+  typealias Line = (text: String, ink: Ink)
+  /// A box and the text in it.
+  typealias Cell = (frame: Frame, lines: [Line])
+
   /// The height of a line of text.
   static let line = 17
   /// Empty space around everything.
@@ -47,21 +52,24 @@ struct Drawing {
   /// The width of text.
   static func width(_ text: String) -> Int { (text.count * 73 + 9) / 10 }
 
+  /// The size that boxes need, so that each of them holds its text.
+  static func size(of cells: [Cell], width least: Int = 0) -> (width: Int, height: Int) {
+    let widths = cells.flatMap { $0.lines.map { width($0.text) + 14 } }
+    return (max(least, widths.max() ?? 0), 8 + line * (cells.map(\.lines.count).max() ?? 0))
+  }
+
   /// Text whose baseline is as far below `y` as a line needs.
   mutating func text(_ x: Int, _ y: Int, _ text: String, _ ink: Ink = .plain) {
     shapes += "<text x=\"\(x)\" y=\"\(y + 13)\"\(ink.attributes)>\(HTMLText.escaped(text))</text>"
     grow(x + Self.width(text), y + Self.line)
   }
 
-  /// A box with lines of text in it. `title` is what a pointer that rests on it shows.
-  mutating func box(
-    _ x: Int, _ y: Int, _ width: Int, _ height: Int, _ frame: Frame = .plain,
-    _ lines: [(text: String, ink: Ink)] = []
-  ) {
+  /// A box with lines of text in it.
+  mutating func box(_ x: Int, _ y: Int, _ size: (width: Int, height: Int), _ cell: Cell) {
     shapes +=
-      "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(width)\" height=\"\(height)\" rx=\"3\"\(frame.attributes)/>"
-    grow(x + width, y + height)
-    for (index, line) in lines.enumerated() {
+      "<rect x=\"\(x)\" y=\"\(y)\" width=\"\(size.width)\" height=\"\(size.height)\" rx=\"3\"\(cell.frame.attributes)/>"
+    grow(x + size.width, y + size.height)
+    for (index, line) in cell.lines.enumerated() {
       text(x + 7, y + 3 + index * Self.line, line.text, line.ink)
     }
   }

@@ -1,7 +1,7 @@
 import KVMModel
 
 extension Drawing {
-  private static let strip = (limit: 1010, height: 8 + 2 * line, gap: 3)
+  private static let strip = (limit: 1010, gap: 3)
 
   /// A vCPU: its registers, and its three MMUs with their roles as strips of fields and their roots as slots.
   mutating func add(_ vcpu: VCPU, in machine: borrowing VirtualMachine) {
@@ -24,7 +24,7 @@ extension Drawing {
         SimulatedLayouts.fields(mmu.vcpuRole.base) + SimulatedLayouts.fields(mmu.vcpuRole.ext))
       guard name != .nested else { continue }
       addStrip("mmu_role \(hex(mmu.mmuRole.rawValue))", SimulatedLayouts.fields(mmu.mmuRole))
-      addRoots([mmu.root] + mmu.previousRoots)
+      add([mmu.root] + mmu.previousRoots)
     }
   }
 
@@ -35,25 +35,15 @@ extension Drawing {
     var y = bottom + 2
     for (field, word) in fields {
       let isZero = field.value(in: word) == 0
-      let lines = [(field.rendered(in: word).text, isZero ? Ink.muted : .strong), (field.name, Ink.muted)]
-      let width = 14 + Self.width(field.name)
-      if x + width > Self.strip.limit {
+      let value = (text: field.rendered(in: word).text, ink: isZero ? Ink.muted : .strong)
+      let cell: Cell = (isZero ? .vacant : .soft, [value, (field.name, .muted)])
+      let size = Self.size(of: [cell])
+      if x + size.width > Self.strip.limit {
         x = Self.margin
-        y += Self.strip.height + Self.strip.gap
+        y += size.height + Self.strip.gap
       }
-      box(x, y, width, Self.strip.height, isZero ? .vacant : .soft, lines)
-      x += width + Self.strip.gap
-    }
-  }
-
-  private mutating func addRoots(_ roots: [Root]) {
-    let top = bottom + 8
-    var x = Self.margin
-    for (index, root) in roots.enumerated() {
-      let lines = root.boxLines(index) + [(root.hpa.map { "root \(hex($0.rawValue))" } ?? "no root", .muted)]
-      box(
-        x, top, 178, 8 + 3 * Self.line, root.hpa == nil ? .vacant : index == 0 ? .chosen : .plain, lines)
-      x += 192
+      box(x, y, size, cell)
+      x += size.width + Self.strip.gap
     }
   }
 }
