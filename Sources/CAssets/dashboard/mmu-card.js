@@ -24,7 +24,7 @@ export class MMUCard extends HTMLElement {
     this.badges = h('span', { class: 'badges' })
     this.idle = h('p', { class: 'idle' })
     this.strips = Object.keys(roles).map((role) => {
-      const strip = document.createElement('role-strip')
+      const strip = h('role-strip', { name: role })
       strip.addEventListener('pick', (event) => this.dispatchEvent(new CustomEvent('pick-field', {
         bubbles: true, detail: { mmu: name, role, field: event.detail } })))
       return { role, strip, why: h('div', { class: 'why', hidden: true, role: 'region', 'aria-live': 'polite' }) }

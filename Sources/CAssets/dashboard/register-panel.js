@@ -25,14 +25,14 @@ export class RegisterPanel extends HTMLElement {
 
   row(register) {
     const title = registers[register]?.title ?? 'CR3'
-    const input = h('input', { type: 'text', spellcheck: 'false', autocomplete: 'off', 'aria-label': `${title}, value`, class: 'word',
+    const input = h('input', { type: 'text', spellcheck: 'false', autocomplete: 'off', 'aria-label': `${title}, value`, class: 'word', id: `value-${register}`,
       oninput: () => this.type(register), onkeydown: (event) => { if (event.key === 'Enter') this.write(register) } })
     const bits = registers[register]?.bits.map(([index, name, sentence]) => {
       const box = h('input', { type: 'checkbox', onchange: () => this.tick(register, index) })
       const label = tip(h('label', { class: 'tick', 'data-source': `${register}.${name}` }, box, h('span', {}, name)), `Bit ${index}. ${sentence}`)
       return { index, name, box, label }
     }) ?? []
-    const button = h('button', { type: 'button', onclick: () => this.write(register) }, `Write ${title}`)
+    const button = h('button', { type: 'button', 'data-write': register, onclick: () => this.write(register) }, `Write ${title}`)
     const revert = h('button', { type: 'button', class: 'small', onclick: () => this.revert(register) }, 'Revert')
     const warning = h('p', { class: 'warning', role: 'status' })
     this.rows[register] = { title, input, bits, button, revert, warning }

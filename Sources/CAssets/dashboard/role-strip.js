@@ -45,7 +45,7 @@ export class RoleStrip extends HTMLElement {
     const bits = h('span', { class: 'bits' }, '\u00a0')
     const value = h('span', { class: 'value' })
     const element = h('button', {
-      type: 'button', class: 'bit', tabindex: '-1', 'aria-pressed': 'false',
+      type: 'button', class: 'bit', 'data-field': name, tabindex: '-1', 'aria-pressed': 'false',
       onclick: () => this.dispatchEvent(new CustomEvent('pick', { detail: name, bubbles: true })),
     }, bits, value, h('span', { class: 'name' }, name))
     const cell = { part, element, bits, value }

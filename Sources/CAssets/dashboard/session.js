@@ -129,7 +129,7 @@ export class Session extends EventTarget {
       if (!operation) return null
       operations.push(operation)
     }
-    return { format: 'rolecall-script/1', name: this.document.name, machine: this.machine, boot: this.document.boot, operations }
+    return { name: this.document.name, machine: this.machine, boot: this.document.boot, operations }
   }
 
   /** Follows what others do to the session, by events where the service has them, else by asking now and then. */
@@ -141,9 +141,12 @@ export class Session extends EventTarget {
       for (const name of ['message', 'revision', 'operation']) this.source.addEventListener(name, take)
     } else {
       this.timer = setInterval(() => this.poll(), POLL_MILLISECONDS)
+      document.addEventListener('visibilitychange', this.onVisible)
     }
     return events ? 'events' : 'polling'
   }
+
+  onVisible = () => this.poll()
 
   refreshSoon() {
     this.pending ??= setTimeout(async () => {
@@ -177,6 +180,7 @@ export class Session extends EventTarget {
   leave() {
     this.source?.close()
     clearInterval(this.timer)
+    document.removeEventListener('visibilitychange', this.onVisible)
     clearTimeout(this.pending)
   }
 }

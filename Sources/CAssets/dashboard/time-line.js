@@ -58,8 +58,9 @@ export class TimeLine extends HTMLElement {
     const { outcome, changes, lookups } = step ?? {}
     const isGood = outcome?.status === 'ok'
     this.outcome.hidden = !outcome
+    if (!outcome) return
     this.outcome.className = `outcome ${isGood ? 'good' : 'bad'}`
-    if (outcome) setText(this.outcome, `${isGood ? '✓' : '✕'} ${outcomeText(outcome)}${consequences(changes, lookups)}`)
+    setText(this.outcome, `${isGood ? '✓' : '✕'} ${outcomeText(outcome)}${consequences(changes, lookups)}`)
   }
 
   async fillComparison() {

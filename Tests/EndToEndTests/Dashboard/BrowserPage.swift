@@ -9,12 +9,15 @@ final class BrowserPage {
   /// - Parameters:
   ///   - width: of the window, in CSS pixels.
   ///   - isDark: the system prefers dark colours.
-  init(_ browser: Chromium, width: Int = 1280, height: Int = 900, isDark: Bool = false, prefersCalm: Bool = true) throws {
+  init(
+    _ browser: Chromium, width: Int = 1280, height: Int = 900, isDark: Bool = false, prefersCalm: Bool = true
+  ) throws {
     self.browser = browser
-    let target = try browser.send("Target.createTarget", ["url": .string("about:blank")])
+    let target = try browser.send(
+      "Target.createTarget", ["url": .string("about:blank"), "newWindow": .bool(true)])
     let attached = try browser.send(
-      "Target.attachToTarget", ["targetId": target[key: "targetId"] ?? .null, "flatten": .bool(true)])
-    session = try #require(attached[key: "sessionId"]?.string)
+      "Target.attachToTarget", ["targetId": target["targetId"] ?? .null, "flatten": .bool(true)])
+    session = try #require(attached["sessionId"]?.string)
     for domain in ["Page", "Runtime", "Log", "Network", "Audits"] { try send("\(domain).enable") }
     try send(
       "Emulation.setDeviceMetricsOverride",
@@ -28,7 +31,8 @@ final class BrowserPage {
         "features": .array([
           .object(["name": .string("prefers-color-scheme"), "value": .string(isDark ? "dark" : "light")]),
           .object([
-            "name": .string("prefers-reduced-motion"), "value": .string(prefersCalm ? "reduce" : "no-preference"),
+            "name": .string("prefers-reduced-motion"),
+            "value": .string(prefersCalm ? "reduce" : "no-preference"),
           ]),
         ])
       ])
@@ -42,7 +46,8 @@ final class BrowserPage {
   /// Goes to a URL and waits until it is loaded.
   func open(_ url: String) throws {
     try send("Page.navigate", ["url": .string(url)])
-    try wait("location.href.startsWith('\(url.split(separator: "#")[0])') && document.readyState == 'complete'")
+    try wait(
+      "location.href.startsWith('\(url.split(separator: "#")[0])') && document.readyState == 'complete'")
   }
 
   /// The value of an expression of JavaScript, awaited if it is a promise.
@@ -54,8 +59,10 @@ final class BrowserPage {
         "expression": .string(expression), "awaitPromise": .bool(true), "returnByValue": .bool(true),
         "userGesture": .bool(true),
       ])
-    if let exception = answer[key: "exceptionDetails"] { throw Chromium.Failure.script(expression, exception) }
-    return answer[key: "result"]?[key: "value"] ?? .null
+    if let exception = answer["exceptionDetails"] {
+      throw Chromium.Failure.script(expression, exception)
+    }
+    return answer["result"]?["value"] ?? .null
   }
 
   func text(_ expression: String) throws -> String { try evaluate("String(\(expression))").string ?? "" }
@@ -84,7 +91,7 @@ final class BrowserPage {
       try send(
         "Input.dispatchMouseEvent",
         [
-          "type": .string(type), "x": place[key: "x"] ?? .null, "y": place[key: "y"] ?? .null,
+          "type": .string(type), "x": place["x"] ?? .null, "y": place["y"] ?? .null,
           "button": .string("left"), "clickCount": .number(1),
         ])
     }
@@ -107,17 +114,17 @@ final class BrowserPage {
 
   /// Attaches a picture of the whole page to the test, and keeps it in `.build/screenshots`.
   func keepScreenshot(_ name: String) throws {
-    let size = try send("Page.getLayoutMetrics")[key: "cssContentSize"]
+    let size = try send("Page.getLayoutMetrics")["cssContentSize"]
     let answer = try send(
       "Page.captureScreenshot",
       [
         "format": .string("png"), "captureBeyondViewport": .bool(true),
         "clip": .object([
-          "x": .number(0), "y": .number(0), "width": size?[key: "width"] ?? .null,
-          "height": .number(min(size?[key: "height"]?.number ?? 900, 6000)), "scale": .number(1),
+          "x": .number(0), "y": .number(0), "width": size?["width"] ?? .null,
+          "height": .number(min(size?["height"]?.number ?? 900, 6000)), "scale": .number(1),
         ]),
       ])
-    let picture = try #require(Data(base64Encoded: answer[key: "data"]?.string ?? ""))
+    let picture = try #require(Data(base64Encoded: answer["data"]?.string ?? ""))
     let folder = repository.appending(path: ".build/screenshots")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     try picture.write(to: folder.appending(path: "\(name).png"))
@@ -126,7 +133,9 @@ final class BrowserPage {
 
   /// The addresses that were asked for, and bytes of the answers' contents as they came.
   var requests: [String] {
-    browser.events(of: session, "Network.requestWillBeSent").compactMap { $0[key: "request"]?[key: "url"]?.string }
+    browser.events(of: session, "Network.requestWillBeSent").compactMap {
+      $0["request"]?["url"]?.string
+    }
   }
 
   /// What went wrong: errors in the console, exceptions, blocked content, requests to another origin than `origin`.
@@ -135,16 +144,19 @@ final class BrowserPage {
   func faults(origin: String, tolerated: [String] = []) -> [String] {
     var faults = browser.events(of: session, "Runtime.exceptionThrown").map(\.text)
     faults += browser.events(of: session, "Runtime.consoleAPICalled").filter {
-      ["error", "warning", "assert"].contains($0[key: "type"]?.string)
+      ["error", "warning", "assert"].contains($0["type"]?.string)
     }.map(\.text)
-    faults += browser.events(of: session, "Log.entryAdded").compactMap { $0[key: "entry"] }.filter { entry in
-      let url = entry[key: "url"]?.string ?? ""
-      return ["error", "warning"].contains(entry[key: "level"]?.string) && !tolerated.contains { url.contains($0) }
+    faults += browser.events(of: session, "Log.entryAdded").compactMap { $0["entry"] }.filter { entry in
+      let url = entry["url"]?.string ?? ""
+      return ["error", "warning"].contains(entry["level"]?.string)
+        && !tolerated.contains { url.contains($0) }
     }.map(\.text)
-    faults += browser.events(of: session, "Audits.issueAdded").compactMap { $0[key: "issue"] }.filter {
-      $0[key: "code"]?.string == "ContentSecurityPolicyIssue"
+    faults += browser.events(of: session, "Audits.issueAdded").compactMap { $0["issue"] }.filter {
+      $0["code"]?.string == "ContentSecurityPolicyIssue"
     }.map(\.text)
-    faults += requests.filter { !$0.hasPrefix(origin) && !$0.hasPrefix("about:") && !$0.hasPrefix("blob:\(origin)") }
+    faults += requests.filter {
+      !$0.hasPrefix(origin) && !$0.hasPrefix("about:") && !$0.hasPrefix("blob:\(origin)")
+    }
     return faults
   }
 }

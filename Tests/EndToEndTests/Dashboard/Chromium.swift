@@ -27,13 +27,16 @@ final class Chromium: Sendable {
   private let inbox = Inbox()
 
   init() throws {
-    guard let path = Self.paths.first(where: FileManager.default.isExecutableFile) else { throw Failure.missing }
+    guard let path = Self.paths.first(where: FileManager.default.isExecutableFile) else {
+      throw Failure.missing
+    }
     profile = FileManager.default.temporaryDirectory.appending(path: "rolecall-chromium-\(UUID().uuidString)")
     let (input, output) = (Pipe(), Pipe())
     let process = Process()
     process.executableURL = URL(filePath: "/bin/sh")
     // Chromium reads commands from descriptor 3 and writes to 4, which Process cannot set.
-    process.arguments = ["-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1", "sh", path] + Self.options
+    process.arguments =
+      ["-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1", "sh", path] + Self.options
       + ["--user-data-dir=\(profile.path())", "about:blank"]
     process.standardInput = input
     process.standardOutput = output
@@ -49,7 +52,8 @@ final class Chromium: Sendable {
 
   private static let options = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
-    "--no-first-run", "--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe",
+    "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--remote-debugging-pipe",
   ]
 
   deinit {
@@ -62,16 +66,20 @@ final class Chromium: Sendable {
 
   /// Sends a command and waits for its result.
   @discardableResult
-  func send(_ method: String, _ parameters: [String: JSONDocument] = [:], session: String? = nil) throws -> JSONDocument {
+  func send(_ method: String, _ parameters: [String: JSONDocument] = [:], session: String? = nil) throws
+    -> JSONDocument
+  {
     let number = inbox.nextNumber()
     var message: [String: JSONDocument] = [
       "id": .number(Double(number)), "method": .string(method), "params": .object(parameters),
     ]
     if let session { message["sessionId"] = .string(session) }
     try commands.write(contentsOf: Data((JSONDocument.object(message).text + "\0").utf8))
-    guard let answer = inbox.answer(number, patience: Self.patience) else { throw Failure.noAnswer(to: method) }
-    if let error = answer[key: "error"] { throw Failure.refused(method, error) }
-    return answer[key: "result"] ?? .null
+    guard let answer = inbox.answer(number, patience: Self.patience) else {
+      throw Failure.noAnswer(to: method)
+    }
+    if let error = answer["error"] { throw Failure.refused(method, error) }
+    return answer["result"] ?? .null
   }
 
   /// What a page has told so far, by the name of the event.
@@ -101,7 +109,11 @@ private final class Inbox: @unchecked Sendable {
         let message = try? JSONDocument(rest[rest.startIndex..<end])
         rest = rest[rest.index(after: end)...]
         guard let message else { continue }
-        if let number = message[key: "id"]?.number { answers[Int(number)] = message } else { events.append(message) }
+        if let number = message["id"]?.number {
+          answers[Int(number)] = message
+        } else {
+          events.append(message)
+        }
       }
       condition.broadcast()
     }
@@ -117,8 +129,8 @@ private final class Inbox: @unchecked Sendable {
 
   func events(of session: String, _ method: String) -> [JSONDocument] {
     condition.withLock {
-      events.filter { $0[key: "sessionId"]?.string == session && $0[key: "method"]?.string == method }
-        .compactMap { $0[key: "params"] }
+      events.filter { $0["sessionId"]?.string == session && $0["method"]?.string == method }
+        .compactMap { $0["params"] }
     }
   }
 }
