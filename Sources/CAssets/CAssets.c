@@ -80,6 +80,9 @@ static const uint8_t styles_css[] = {
 static const uint8_t tables_panel_js[] = {
 #embed "dashboard/tables-panel.js"
 };
+static const uint8_t tabs_js[] = {
+#embed "dashboard/tabs.js"
+};
 static const uint8_t theme_js[] = {
 #embed "dashboard/theme.js"
 };
@@ -120,6 +123,7 @@ static const struct dashboard_file files[] = {
     FILE("start-screen.js", start_screen_js),
     FILE("styles.css", styles_css),
     FILE("tables-panel.js", tables_panel_js),
+    FILE("tabs.js", tabs_js),
     FILE("theme.js", theme_js),
     FILE("time-line.js", time_line_js),
     FILE("tip.js", tip_js),

@@ -1,29 +1,27 @@
 // What can be done: registers and every other operation, each with the curl line that does the same.
 import { curl, operationBody, operationPath } from './api.js'
-import { copyButton, fill, h, rove, setText } from './dom.js'
+import { copyButton, fill, h, setText } from './dom.js'
 import { operation, operations } from './operations.js'
 import './register-panel.js'
+import { tabs } from './tabs.js'
 import { tip } from './tip.js'
 
-const tabs = ['Registers', 'Nested', 'Invalidate', 'Memory', 'Machine']
+const groups = ['Registers', 'Nested', 'Invalidate', 'Memory', 'Machine']
 
-/** `<action-panel>`: shows `{ session, vcpu, before, machine, lit, disabled }`; sends `run` with an operation, `tab` with a name. */
+/** `<action-panel>`: shows `{ session, vcpu, before, machine, lit, disabled, tab }`; sends `run` with an operation, `tab` with a name. */
 export class ActionPanel extends HTMLElement {
   connectedCallback() {
-    if (this.panels) return
+    if (this.tabs) return
     this.registers = document.createElement('register-panel')
-    this.buttons = tabs.map((name) => h('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': `panel-${name}`, onclick: () => this.open(name) }, name))
-    this.panels = tabs.map((name) => h('div', { role: 'tabpanel', id: `panel-${name}`, 'aria-labelledby': `tab-${name}` }, name === 'Registers' ? this.registers : null))
-    const strip = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'What to do' }, this.buttons)
+    this.tabs = tabs('What to do', 'do', groups, [this.registers], (index) => this.opened(groups[index]))
     this.enter = h('select', { id: 'enter-guest', onchange: () => this.line() }, [['', 'as the session does'], ['true', 'enter the guest'], ['false', 'stay, requests pending']].map(([value, text]) => h('option', { value }, text)))
     this.reason = h('p', { class: 'warning', role: 'status' })
     this.code = h('code', { class: 'curl', tabindex: '0' })
-    fill(this, h('h2', {}, 'Do'), strip, this.reason, this.panels,
+    fill(this, h('h2', {}, 'Do'), this.tabs.strip, this.reason, this.tabs.panels,
       h('div', { class: 'same' },
         h('p', { class: 'register-head' }, tip(h('label', { for: 'enter-guest' }, 'Then'), 'After an operation the vCPU can do what vcpu_enter_guest does: serve pending requests, and load a root.'), this.enter,
           h('span', { class: 'grow' }), h('span', {}, 'The same with curl'), copyButton(() => this.code.textContent)),
         this.code))
-    rove(strip, '[role=tab]')
     this.addEventListener('draft', (event) => this.line({ ...event.detail, vcpu: this.state.vcpu.id }))
     this.registers.addEventListener('run', (event) => { event.stopPropagation(); this.run({ ...event.detail, vcpu: this.state.vcpu.id }) })
   }
@@ -31,24 +29,20 @@ export class ActionPanel extends HTMLElement {
   show(state) {
     const isOther = this.state?.session !== state.session
     this.state = state
-    if (isOther) { this.forms = new Map(); this.last = undefined; this.open(state.tab ?? 'Registers') }
+    if (isOther) { this.forms = new Map(); this.last = undefined; this.open(state.tab) }
     this.registers.show(state)
     setText(this.reason, state.disabled ?? '')
     this.check()
     this.line()
   }
 
-  open(name) {
-    this.tab = tabs.includes(name) ? name : 'Registers'
-    tabs.forEach((tab, index) => {
-      const isOpen = tab === this.tab
-      this.buttons[index].ariaSelected = String(isOpen)
-      this.buttons[index].tabIndex = isOpen ? 0 : -1
-      this.panels[index].hidden = !isOpen
-      if (isOpen && tab !== 'Registers' && !this.forms.has(tab)) this.build(tab, this.panels[index])
-    })
+  open(name) { this.tabs.open(Math.max(0, groups.indexOf(name))) }
+
+  opened(name) {
+    this.group = name
+    if (name !== 'Registers' && !this.forms.has(name)) this.build(name, this.tabs.panels[groups.indexOf(name)])
     this.check()
-    this.dispatchEvent(new CustomEvent('tab', { bubbles: true, detail: this.tab }))
+    this.dispatchEvent(new CustomEvent('tab', { bubbles: true, detail: name }))
   }
 
   build(tab, panel) {
@@ -82,7 +76,7 @@ export class ActionPanel extends HTMLElement {
 
   /** Disables what makes no sense now, and says why. */
   check() {
-    for (const { row, button, why } of this.forms?.get(this.tab) ?? []) {
+    for (const { row, button, why } of this.forms?.get(this.group) ?? []) {
       const reason = this.state.disabled ?? row.needs?.(this.state) ?? null
       button.disabled = reason !== null
       setText(why, reason ?? '')

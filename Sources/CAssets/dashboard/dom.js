@@ -28,7 +28,7 @@ export function setText(element, text) {
 export function announce(text) {
   const region = document.getElementById('announcer')
   region.textContent = ''
-  requestAnimationFrame(() => (region.textContent = text))
+  setTimeout(() => (region.textContent = text), 20)
 }
 
 /** Moves within a group of controls by arrow keys, so that the group is a single stop of the Tab key. */
@@ -81,6 +81,23 @@ async function copy(text) {
     area.remove()
     return done
   }
+}
+
+/** A table that scrolls sideways where it is too wide; the first cell of each row names the row. */
+export function table(headings, rows, more = {}) {
+  return h('div', { class: 'scroll', tabindex: '0' }, h('table', more, h('thead', {}, h('tr', {}, headings.map((heading) => h('th', { scope: 'col' }, heading)))),
+    h('tbody', {}, rows.map(([name, ...cells]) => h('tr', {}, h('th', { scope: 'row' }, name), cells.map((cell) => h('td', {}, show(cell))))))))
+}
+
+/** Shows a dialog until it is closed, and gives what it was closed by. */
+export function ask(title, ...content) {
+  const dialog = h('dialog', { 'aria-labelledby': 'dialog-title' }, h('form', { method: 'dialog' }, h('h2', { id: 'dialog-title' }, title), content))
+  document.body.append(dialog)
+  dialog.showModal()
+  return new Promise((resolve) => dialog.addEventListener('close', () => {
+    dialog.remove()
+    resolve(dialog.returnValue)
+  }))
 }
 
 /** A word as the API writes it. */

@@ -3,7 +3,7 @@ import { Problem } from './api.js'
 import { cause } from './causes.js'
 import './action-panel.js'
 import './call-tree.js'
-import { announce, copyButton, fill, h, setText } from './dom.js'
+import { announce, fill, h, setText } from './dom.js'
 import './mmu-card.js'
 import './result-view.js'
 import { outcomeText } from './result-view.js'
@@ -99,7 +99,7 @@ function build() {
   }
   const title = h('h1', {}, session.document.name ?? 'Session', ' ', h('span', { class: 'hint' }, `${session.id.slice(0, 6)}…`))
   fill(main, h('div', { class: 'session-head' }, title, page.vcpus, page.state, h('span', { class: 'grow' }),
-    h('button', { type: 'button', onclick: () => attempt(() => showExport(session, copyButton)) }, 'Share and export'),
+    h('button', { type: 'button', onclick: () => attempt(() => showExport(session)) }, 'Share and export'),
     h('button', { type: 'button', onclick: () => { session.leave(); session = null; location.hash = '' } }, 'Leave')),
     page.time, h('div', { class: 'bench' }, h('div', { class: 'machine' }, cards, page.result, page.tables), h('div', { class: 'side' }, page.actions, page.calls)))
 }
@@ -122,9 +122,10 @@ async function draw() {
   for (const card of page.cards) {
     card.show({ vcpu, before, machine, picked: pick, lookup: lookup?.findLast((each) => each.mmu === card.getAttribute('name')) })
   }
-  drawState(vcpu, machine)
+  const sources = lit(machine, vcpu, pick)
+  drawState(vcpu, machine, sources)
   page.time.show({ session, at, step })
-  page.actions.show({ session, vcpu, before, machine, lit: lit(machine, vcpu, pick), tab: view.tab, disabled: at === null ? null : `This is revision ${at}, as it was. Go back to now, or fork here, to do something.` })
+  page.actions.show({ session, vcpu, before, machine, lit: sources, tab: view.tab, disabled: at === null ? null : `This is revision ${at}, as it was. Go back to now, or fork here, to do something.` })
   const told = { result, message: shown === 1 ? 'Nothing yet: this is the machine as it was made. Change a register, and every step of KVM appears here.'
     : `Revision ${shown} was made elsewhere, so this page does not know KVM’s steps. Marked fields differ from the revision before.` }
   page.result.show(told)
@@ -138,22 +139,23 @@ function lit(machine, vcpu, pick) {
   const role = vcpu[pick.mmu]?.[pick.role]
   if (!role) return null
   const word = pick.role === 'mmu_role' ? role : pick.field in role.base ? role.base : role.ext
-  const sources = cause(machine, vcpu, pick.mmu, pick.role, pick.field, word[pick.field]).sources
-  return new Set(sources.filter((source) => source.isPresent).map((source) => source.id))
+  const { sources } = cause(machine, vcpu, pick.mmu, pick.role, pick.field, word[pick.field])
+  return new Set(sources.filter(({ isPresent }) => isPresent).map(({ id }) => id).concat(sources.some(({ id }) => id.startsWith('machine.')) ? ['machine'] : []))
 }
 
-function drawState(vcpu, machine) {
+function drawState(vcpu, machine, sources) {
   const paging = machine.tdp ? (machine.vendor === 'intel' ? 'EPT' : 'NPT') : 'shadow paging'
   const nested = vcpu.nested ? (vcpu.nested.ept ?? vcpu.nested.npt ? `L2 on nested ${vcpu.nested.vendor === 'intel' ? 'EPT' : 'NPT'}` : 'L2 without nested paging') : 'L1'
-  const chips = [[nested, 'Who runs: L1, the guest, or L2, its own guest.'], [`paging ${vcpu.paging_mode}`, 'The paging mode by CR0.PG, CR4.PAE, CR4.LA57 and EFER.LMA.'],
-    [vcpu.smm ? 'in SMM' : 'not in SMM', 'System management mode has memory slots of its own, and so roles of its own.'],
+  const chips = [[nested, 'Who runs: L1, the guest, or L2, its own guest.', 'vcpu.guest_mode'], [`paging ${vcpu.paging_mode}`, 'The paging mode by CR0.PG, CR4.PAE, CR4.LA57 and EFER.LMA.'],
+    [vcpu.smm ? 'in SMM' : 'not in SMM', 'System management mode has memory slots of its own, and so roles of its own.', 'vcpu.smm'],
     [`requests: ${vcpu.requests.join(' ') || 'none'}`, 'What is still to be done before the guest runs again.'],
-    [`${machine.vendor}, ${paging}, Linux ${machine.kernel}`, 'What the machine stands for.']]
+    [`${machine.vendor}, ${paging}, Linux ${machine.kernel}`, 'What the machine stands for.', 'machine']]
   const text = chips.map(([chip]) => chip).join('|')
   if (page.state.dataset.text !== text) {
     page.state.dataset.text = text
-    fill(page.state, chips.map(([chip, sentence]) => tip(h('span', { class: 'chip', tabindex: '0' }, chip), sentence)))
+    fill(page.state, chips.map(([chip, sentence, source]) => tip(h('span', { class: 'chip', tabindex: '0', 'data-source': source }, chip), sentence)))
   }
+  for (const chip of page.state.children) chip.classList.toggle('lit', Boolean(sources?.has(chip.dataset.source)))
   if (page.vcpus.length !== session.vcpus.length) fill(page.vcpus, session.vcpus.map(({ id }) => h('option', { value: id }, `vCPU ${id}`)))
   page.vcpus.hidden = session.vcpus.length === 1
   page.vcpus.value = vcpu.id

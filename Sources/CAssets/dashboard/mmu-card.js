@@ -1,6 +1,6 @@
 // One of a vCPU's three MMUs: what it is for, its roles, why a bit is as it is, and its roots.
 import { cause, origin } from './causes.js'
-import { fill, h, setText, show } from './dom.js'
+import { fill, h, setText, show, table } from './dom.js'
 import './role-strip.js'
 import './root-cache.js'
 import { tip } from './tip.js'
@@ -14,7 +14,6 @@ const pointers = {
   mmu: 'vcpu->arch.mmu: the MMU whose tables the processor uses, and which handles page faults.',
   walk_mmu: 'vcpu->arch.walk_mmu: the MMU by which KVM itself translates guest-virtual addresses.',
 }
-const roles = { vcpu_role: ['vcpu_role'], mmu_role: ['mmu_role'] }
 
 /** `<mmu-card name="root_mmu">`: shows `{ vcpu, before, machine, lookup, picked }`; `picked` is `{ mmu, role, field }` or null. */
 export class MMUCard extends HTMLElement {
@@ -23,7 +22,7 @@ export class MMUCard extends HTMLElement {
     const name = this.getAttribute('name')
     this.badges = h('span', { class: 'badges' })
     this.idle = h('p', { class: 'idle' })
-    this.strips = Object.keys(roles).map((role) => {
+    this.strips = ['vcpu_role', 'mmu_role'].map((role) => {
       const strip = h('role-strip', { name: role })
       strip.addEventListener('pick', (event) => this.dispatchEvent(new CustomEvent('pick-field', {
         bubbles: true, detail: { mmu: name, role, field: event.detail } })))
@@ -93,14 +92,13 @@ export class MMUCard extends HTMLElement {
 
   fillMore() {
     const mmu = this.state.vcpu[this.getAttribute('name')]
-    const masks = (check) => h('table', {}, h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, 'level'), [1, 2, 3, 4, 5].map((level) => h('th', { scope: 'col' }, level)))),
-      h('tbody', {}, check.rsvd_bits_mask.map((row, index) => h('tr', {}, h('th', { scope: 'row' }, index ? 'PS = 1' : 'PS = 0'), row.map((mask) => h('td', {}, mask))))))
+    const masks = (check) => table(['level', 1, 2, 3, 4, 5], check.rsvd_bits_mask.map((row, index) => [`PS = ${index}`, ...row]))
     fill(this.more.lastElementChild,
       h('dl', { class: 'facts' },
         [['page_fault', mmu.page_fault], ['gva_to_gpa', mmu.gva_to_gpa], ['permissions', mmu.permissions], ['pkru_mask', mmu.pkru_mask], ['pdptrs', mmu.pdptrs.join(' ')]]
           .map(([key, value]) => [h('dt', {}, key), h('dd', {}, show(value))])),
-      h('h4', {}, 'guest_rsvd_check: bits a guest entry must not have'), h('div', { class: 'scroll', tabindex: '0' }, masks(mmu.guest_rsvd_check)),
-      h('h4', {}, 'shadow_zero_check: bits KVM’s own entries must not have'), h('div', { class: 'scroll', tabindex: '0' }, masks(mmu.shadow_zero_check)))
+      h('h4', {}, 'guest_rsvd_check: bits a guest entry must not have'), masks(mmu.guest_rsvd_check),
+      h('h4', {}, 'shadow_zero_check: bits KVM’s own entries must not have'), masks(mmu.shadow_zero_check))
   }
 }
 customElements.define('mmu-card', MMUCard)

@@ -1,6 +1,6 @@
 // What an operation did: the searches of the root cache, every change, and what the hardware was told.
 import { svg } from './api.js'
-import { fill, h, show } from './dom.js'
+import { fill, h, table } from './dom.js'
 import { tip } from './tip.js'
 
 const outcomes = {
@@ -62,9 +62,7 @@ export class ResultView extends HTMLElement {
   }
 
   changes(changes) {
-    return h('div', { class: 'scroll', tabindex: '0' }, h('table', { class: 'changes' },
-      h('thead', {}, h('tr', {}, ['what', 'before', 'after'].map((text) => h('th', { scope: 'col' }, text)))),
-      h('tbody', {}, changes.map(({ path, from, to }) => h('tr', {}, h('th', { scope: 'row' }, path), h('td', {}, show(from)), h('td', {}, show(to)))))))
+    return table(['what', 'before', 'after'], changes.map(({ path, from, to }) => [path, from, to]), { class: 'changes' })
   }
 }
 customElements.define('result-view', ResultView)

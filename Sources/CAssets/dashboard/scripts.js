@@ -1,6 +1,6 @@
 // Scripts: read from a file or the URL's fragment, shown before they run, and taken out of a session.
 import { get } from './api.js'
-import { fill, h } from './dom.js'
+import { ask, copyButton, h } from './dom.js'
 import { summary } from './operations.js'
 
 /** A script that a fragment holds: JSON as it is, percent-encoded, or in base64url. Throws where it is none. */
@@ -26,56 +26,40 @@ export async function exportScript(session) {
 }
 
 /** Shows what a script will do, and asks. Gives the script, or null. */
-export function confirmScript(text) {
-  const dialog = h('dialog', { class: 'wide-dialog', 'aria-labelledby': 'script-title' })
+export async function confirmScript(text) {
   let script
-  let problem
   try {
     script = decodeScript(text)
     if (typeof script !== 'object' || script === null || Array.isArray(script)) throw new Error('it is no object')
   } catch (error) {
-    problem = `It can’t be read: ${error.message}`
+    await ask('A script', h('p', { class: 'outcome bad' }, `✕ It can’t be read: ${error.message}`), h('p', {}, h('button', {}, 'Close')))
+    return null
   }
-  const operations = Array.isArray(script?.operations) ? script.operations : []
-  const machine = script && [script.preset, script.lab && `lab ${script.lab}`, script.boot && `begins in ${script.boot}`,
-    script.machine && `machine ${JSON.stringify(script.machine)}`].filter(Boolean).join('; ')
-  fill(dialog, h('form', { method: 'dialog' },
-    h('h2', { id: 'script-title' }, script?.name ? `Script: ${script.name}` : 'A script'),
-    problem ? h('p', { class: 'outcome bad' }, `✕ ${problem}`) : [
-      h('p', {}, 'It makes a new session of this service and does what follows. Sessions that exist are not touched.'),
-      h('p', {}, h('strong', {}, 'Machine: '), machine || 'the default'),
-      h('p', {}, h('strong', {}, `${operations.length} operations`)),
-      h('ol', { class: 'script-steps', tabindex: '0' }, operations.slice(0, 200).map((operation) => h('li', {}, h('code', {}, summary(operation))))),
-      operations.length > 200 && h('p', {}, `and ${operations.length - 200} more`)],
-    h('p', { class: 'register-head' }, !problem && h('button', { value: 'run' }, 'Make this session'), h('button', { value: 'cancel', formnovalidate: true }, problem ? 'Close' : 'Leave it'))))
-  document.body.append(dialog)
-  dialog.showModal()
-  return new Promise((resolve) => dialog.addEventListener('close', () => {
-    dialog.remove()
-    resolve(dialog.returnValue === 'run' ? script : null)
-  }))
+  const operations = Array.isArray(script.operations) ? script.operations : []
+  const machine = [script.preset, script.lab && `lab ${script.lab}`, script.boot && `begins in ${script.boot}`, script.machine && `machine ${JSON.stringify(script.machine)}`]
+  const answer = await ask(script.name ? `Script: ${script.name}` : 'A script',
+    h('p', {}, 'It makes a new session of this service and does what follows. Sessions that exist are not touched.'),
+    h('p', {}, h('strong', {}, 'Machine: '), machine.filter(Boolean).join('; ') || 'the default'),
+    h('p', {}, h('strong', {}, `${operations.length} operations`)),
+    h('ol', { class: 'script-steps', tabindex: '0' }, operations.slice(0, 200).map((operation) => h('li', {}, h('code', {}, summary(operation))))),
+    operations.length > 200 && h('p', {}, `and ${operations.length - 200} more`),
+    h('p', { class: 'register-head' }, h('button', { value: 'run' }, 'Make this session'), h('button', {}, 'Leave it')))
+  return answer === 'run' ? script : null
 }
 
-/** Offers a session's script: to copy, to save, as a link. */
-export async function showExport(session, copyButton) {
+/** Offers a session’s script: to copy, to save, as a link. */
+export async function showExport(session) {
   const { script, reason } = await exportScript(session)
-  const dialog = h('dialog', { class: 'wide-dialog', 'aria-labelledby': 'export-title' })
   const text = script && JSON.stringify(script, null, 2)
-  const link = script && `${location.origin}/#script=${encodeScript(script)}`
   const file = script && URL.createObjectURL(new Blob([text], { type: 'application/json' }))
-  fill(dialog, h('form', { method: 'dialog' }, h('h2', { id: 'export-title' }, 'Share'),
+  await ask('Share',
     h('p', {}, 'The address of this page shows the session and what is picked in it; whoever has it can change the session.'),
     h('p', { class: 'register-head' }, copyButton(() => location.href, 'Copy the page’s address')),
     reason ? h('p', { class: 'warning' }, reason) : [
       h('p', {}, 'The script makes an equal session anywhere.'),
-      h('p', { class: 'register-head' }, copyButton(text, 'Copy the script'), copyButton(link, 'Copy a link that opens it'),
+      h('p', { class: 'register-head' }, copyButton(text, 'Copy the script'), copyButton(`${location.origin}/#script=${encodeScript(script)}`, 'Copy a link that opens it'),
         h('a', { href: file, download: `${session.document.name ?? 'rolecall'}.json`, class: 'button' }, 'Save the script')),
       h('pre', { class: 'script-text', tabindex: '0' }, text.length > 20_000 ? `${text.slice(0, 20_000)}…` : text)],
-    h('p', {}, h('button', {}, 'Close'))))
-  document.body.append(dialog)
-  dialog.showModal()
-  dialog.addEventListener('close', () => {
-    dialog.remove()
-    if (file) URL.revokeObjectURL(file)
-  })
+    h('p', {}, h('button', {}, 'Close')))
+  if (file) URL.revokeObjectURL(file)
 }

@@ -1,44 +1,33 @@
 // Tables: the shadow pages and the guest’s tables as trees, and walks drawn step by step.
 import { curl, drawing, get } from './api.js'
-import { copyButton, fill, h, rove, setText } from './dom.js'
+import { copyButton, fill, h, setText } from './dom.js'
 import { guestTables } from './guest-tables.js'
+import { tabs } from './tabs.js'
 import './virtual-tree.js'
 
-const tabs = ['Shadow pages', 'Guest tables', 'Walk']
+const parts = ['Shadow pages', 'Guest tables', 'Walk']
 
 /** `<tables-panel>`: shows `{ session, vcpu, at }`. Nothing is asked of the service before the panel is opened. */
 export class TablesPanel extends HTMLElement {
   connectedCallback() {
-    if (this.panels) return
-    this.buttons = tabs.map((name, index) => h('button', { type: 'button', role: 'tab', id: `tables-tab-${index}`, 'aria-controls': `tables-${index}`, onclick: () => this.choose(index) }, name))
+    if (this.folder) return
     this.shadow = h('virtual-tree', { id: 'shadow-tree' })
     this.guest = h('virtual-tree', { id: 'guest-tree' })
     this.count = h('p', { class: 'hint', role: 'status' })
     this.source = h('select', { 'aria-label': 'Which tables', onchange: () => this.update() })
     this.walker = this.walkPanel()
-    const contents = [[this.count, this.shadow], [h('p', {}, this.source), this.guest], this.walker]
-    this.panels = tabs.map((_, index) => h('div', { role: 'tabpanel', id: `tables-${index}`, 'aria-labelledby': `tables-tab-${index}` }, contents[index]))
-    const strip = h('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Tables' }, this.buttons)
-    this.folder = h('details', {}, h('summary', {}, h('h2', {}, 'Tables'), h('span', { class: 'hint' }, ' shadow pages, guest tables, walks')), strip, this.panels)
-    this.folder.addEventListener('toggle', () => this.update())
+    const { strip, panels, open } = tabs('Tables', 'tables', parts, [[this.count, this.shadow], [h('p', {}, this.source), this.guest], this.walker], (index) => {
+      this.chosen = index
+      this.update()
+    })
+    this.folder = h('details', { ontoggle: () => this.update() }, h('summary', {}, h('h2', {}, 'Tables'), h('span', { class: 'hint' }, ' shadow pages, guest tables, walks')), strip, panels)
     fill(this, this.folder)
-    rove(strip, '[role=tab]')
-    this.choose(0)
+    open(0)
   }
 
   show(state) {
     this.state = state
     return this.update()
-  }
-
-  choose(index) {
-    this.chosen = index
-    tabs.forEach((_, other) => {
-      this.buttons[other].ariaSelected = String(other === index)
-      this.buttons[other].tabIndex = other === index ? 0 : -1
-      this.panels[other].hidden = other !== index
-    })
-    this.update()
   }
 
   /** Reads what the chosen panel shows, if it is in sight and not up to date. */
@@ -71,7 +60,7 @@ export class TablesPanel extends HTMLElement {
         return entries.map((entry) => entryNode(entry, below.get(entry.index), `${path}/${page.hpa}`, node))
       } : undefined,
     })
-    setText(this.count, `${pages.length} shadow ${pages.length === 1 ? 'page' : 'pages'}, ${pages.filter((page) => page.root_count).length} of them roots, ${pages.filter((page) => page.unsync).length} unsync`)
+    setText(this.count, `${count(pages.length, 'shadow page')}, ${pages.filter((page) => page.root_count).length} of them roots, ${pages.filter((page) => page.unsync).length} unsync`)
     await this.shadow.load(tops.map((page) => node(page, '')), 'Shadow pages')
   }
 
@@ -142,12 +131,14 @@ export class TablesPanel extends HTMLElement {
       mark.classList.toggle('now', number === this.place && !isWhole)
     }
     const step = steps[this.place - 1]
-    setText(this.message, isWhole || !step ? `${steps.length} steps, ${references} memory references; it ${end}.`
+    setText(this.message, isWhole || !step ? `${count(steps.length, 'step')}, ${count(references, 'memory reference')}; it ${end}.`
       : `Step ${this.place} of ${steps.length}, reference ${step.references}: ${step.stage} level ${step.level}, entry ${step.index}. ${step.conclusion}${this.place === steps.length ? ` The walk ${end}.` : ''}`)
     this.picture.querySelector('.now')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   }
 }
 customElements.define('tables-panel', TablesPanel)
+
+const count = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`
 
 function pageRow(page) {
   const marks = [page.root_count && `root ×${page.root_count}`, page.unsync && 'unsync', page.unsync_children && `${page.unsync_children} unsync below`,

@@ -1,5 +1,5 @@
 // Time: a slider over the revisions, steps back and forth, and the differences between any two.
-import { fill, h, setText, show } from './dom.js'
+import { fill, h, setText, table } from './dom.js'
 import { stepText } from './operations.js'
 import { outcomeText } from './result-view.js'
 import { tip } from './tip.js'
@@ -81,10 +81,7 @@ export class TimeLine extends HTMLElement {
     const [from, to] = await Promise.all(this.pair.map((select) => session.vcpusAt(Number(select.value))))
     if (!from || !to) return fill(this.rows, h('p', { class: 'hint' }, 'One of them is not known to this page.'))
     const rows = differences(from, to).map(([path, before, after]) => [path.replace(/^\[?(\d+)\]?\./, from.length > 1 ? 'vCPU $1: ' : ''), before, after])
-    fill(this.rows, rows.length ? h('div', { class: 'scroll', tabindex: '0' }, h('table', { class: 'changes' },
-      h('thead', {}, h('tr', {}, ['what', 'from', 'to'].map((text) => h('th', { scope: 'col' }, text)))),
-      h('tbody', {}, rows.slice(0, 400).map(([path, before, after]) => h('tr', {}, h('th', { scope: 'row' }, path), h('td', {}, show(before)), h('td', {}, show(after)))))))
-      : h('p', {}, 'They are equal.'))
+    fill(this.rows, rows.length ? table(['what', 'from', 'to'], rows.slice(0, 400), { class: 'changes' }) : h('p', {}, 'They are equal.'))
   }
 }
 
