@@ -35,6 +35,9 @@ static const uint8_t icon_svg[] = {
 static const uint8_t index_html[] = {
 #embed "dashboard/index.html"
 };
+static const uint8_t lab_panel_js[] = {
+#embed "dashboard/lab-panel.js"
+};
 static const uint8_t layout_js[] = {
 #embed "dashboard/layout.js"
 };
@@ -108,6 +111,7 @@ static const struct dashboard_file files[] = {
     FILE("guest-tables.js", guest_tables_js),
     FILE("icon.svg", icon_svg),
     FILE("index.html", index_html),
+    FILE("lab-panel.js", lab_panel_js),
     FILE("layout.js", layout_js),
     FILE("machine.css", machine_css),
     FILE("main.js", main_js),

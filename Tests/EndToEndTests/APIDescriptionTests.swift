@@ -68,6 +68,7 @@ struct APIDescriptionTests {
       path = (created.header("Location") ?? "") + path.dropFirst("/v1/sessions/{id}".count)
     }
     path.replace("{n}", with: "0")
+    path.replace("{file}", with: "main.js")
     path.replace("{type}", with: "invalid-body")
     path.replace("{role}", with: example.role ?? "")
     path.replace("{value}", with: "0x3784?kernel=6.1&against=0x23784")

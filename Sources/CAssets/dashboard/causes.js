@@ -12,35 +12,35 @@ const onlyPages = 'Only the role of a shadow page below a root can have another 
 /** What the guest asked for, from its registers (`kvm_calc_cpu_role`). */
 const guest = {
   level: [(r) => (!r.PG ? 0 : r.LMA ? (r.LA57 ? 5 : 4) : r.PAE ? 3 : 2), ['cr0.PG', 'efer.LMA', 'cr4.LA57', 'cr4.PAE'],
-    'How many levels the guest’s tables have: in long mode 5 with LA57, else 4; outside it 3 with PAE, else 2; 0 while paging is off.'],
-  has_4_byte_gpte: [(r) => r.PG && !r.PAE, ['cr0.PG', 'cr4.PAE'], 'Without PAE the guest’s entries have 4 bytes, and a table of 1,024 needs several shadow pages of 512.'],
+    'The levels of the guest’s tables: 5 with LA57 or 4 in long mode, else 3 with PAE or 2; 0 while paging is off.'],
+  has_4_byte_gpte: [(r) => r.PG && !r.PAE, ['cr0.PG', 'cr4.PAE'], 'Without PAE entries have 4 bytes: a table of 1,024 needs several shadow pages of 512.'],
   quadrant: [() => 0, [], `Which part of a 4-byte-entry table a shadow page stands for. ${onlyPages}`],
-  direct: [(r) => !r.PG, ['cr0.PG'], 'With paging off there is no guest table to follow: memory is mapped as it lies.'],
+  direct: [(r) => !r.PG, ['cr0.PG'], 'With paging off there is no guest table to follow.'],
   access: [() => 'wux', [], `A root starts from all rights. ${onlyPages}`],
-  invalid: never('A page that is zapped while it is still a root becomes invalid, so that no lookup finds it. A computed role is never so.'),
+  invalid: never('Only a page zapped while still a root becomes invalid, so that no lookup finds it.'),
   efer_nx: [(r) => r.PG && r.NX, ['cr0.PG', 'efer.NX'], 'Whether bit 63 of the guest’s entries forbids execution, or is reserved.'],
   cr0_wp: [(r) => r.PG && r.WP, ['cr0.PG', 'cr0.WP'], 'Whether the guest’s kernel must obey read-only pages.'],
   smep_andnot_wp: [(r) => r.PG && r.SMEP && !r.WP, ['cr0.PG', 'cr4.SMEP', 'cr0.WP'],
-    'With WP clear, KVM turns a user page that the kernel writes into a kernel page. With SMEP it must then not be executable either; such pages serve no other combination.'],
+    'With WP clear, KVM turns a user page that the kernel writes into a kernel page. Under SMEP it must then not be executable either, so it serves no other combination.'],
   smap_andnot_wp: [(r) => r.PG && r.SMAP && !r.WP, ['cr0.PG', 'cr4.SMAP', 'cr0.WP'],
-    'With WP clear, KVM turns a user page that the kernel writes into a kernel page, past SMAP’s check; such pages serve no other combination.'],
-  ad_disabled: never('The guest’s registers never turn accessed and dirty bits off; only an EPT pointer can.'),
-  guest_mode: [(r) => r.guestMode, ['vcpu.guest_mode'], 'Whether L2 runs, a guest of the guest: its pages are kept apart from L1’s.'],
-  passthrough: never('Only a root for nested NPT is ever put in front of a table of fewer levels.'),
-  smm: [(r) => r.smm, ['vcpu.smm'], 'In system management mode other memory slots count (address space 1), so that no page can be shared.'],
-  valid: [() => true, [], 'The role has been computed. A change of CPUID clears it, so that the next computation can’t be skipped.'],
+    'With WP clear, KVM turns a user page that the kernel writes into a kernel page, which escapes SMAP, so it serves no other combination.'],
+  ad_disabled: never('Only an EPT pointer turns accessed and dirty bits off.'),
+  guest_mode: [(r) => r.guestMode, ['vcpu.guest_mode'], 'Whether L2 runs: its pages are kept apart from L1’s.'],
+  passthrough: never('Only a root for nested NPT can be put in front of fewer levels.'),
+  smm: [(r) => r.smm, ['vcpu.smm'], 'In SMM other memory slots count, so no page can be shared.'],
+  valid: [() => true, [], 'The role has been computed. A change of CPUID clears it.'],
   execonly: never('Only nested EPT knows entries that may be executed but not read.'),
-  cr4_pse: [(r) => r.PG && r.PSE, ['cr0.PG', 'cr4.PSE'], 'Whether 32-bit tables may hold pages of 4 MiB: it decides which bits of entries are reserved.'],
+  cr4_pse: [(r) => r.PG && r.PSE, ['cr0.PG', 'cr4.PSE'], 'Whether 32-bit tables may hold pages of 4 MiB; it decides what is reserved.'],
   cr4_pke: [(r) => r.PG && r.LMA && r.PKE, ['cr0.PG', 'efer.LMA', 'cr4.PKE'], 'Whether protection keys guard user pages; only in long mode.'],
-  cr4_smap: [(r) => r.PG && r.SMAP, ['cr0.PG', 'cr4.SMAP'], 'Whether the kernel may touch user pages: part of the permission table, not of shadow pages.'],
-  cr4_smep: [(r) => r.PG && r.SMEP, ['cr0.PG', 'cr4.SMEP'], 'Whether the kernel may execute user pages: part of the permission table, not of shadow pages.'],
+  cr4_smap: [(r) => r.PG && r.SMAP, ['cr0.PG', 'cr4.SMAP'], 'Whether the kernel may touch user pages: for permission checks.'],
+  cr4_smep: [(r) => r.PG && r.SMEP, ['cr0.PG', 'cr4.SMEP'], 'Whether the kernel may execute user pages: for permission checks.'],
   cr4_la57: [(r) => r.PG && r.LMA && r.LA57, ['cr0.PG', 'efer.LMA', 'cr4.LA57'], 'Whether addresses have 57 bits; only in long mode.'],
   efer_lma: [(r) => r.PG && r.LMA, ['cr0.PG', 'efer.LMA'], 'Whether the guest is in long mode.'],
 }
 
 const tdpLevel = {
   intel: [(r) => (r.machine.host.ept_5level && r.machine.cpuid.maxphyaddr > 48 ? 5 : 4), ['machine.host.ept_5level', 'machine.cpuid.maxphyaddr'],
-    'EPT gets 5 levels only if the host can and the guest’s physical addresses need more than 48 bits.'],
+    'EPT has 5 levels if the host can and the guest’s addresses need more than 48 bits.'],
   amd: [(r) => (r.machine.host.la57 ? 5 : 4), ['machine.host.la57'], 'NPT has as many levels as the host’s own tables.'],
 }
 
@@ -48,20 +48,20 @@ const tdpLevel = {
 const tdp = (machine) => ({
   ...guest,
   level: tdpLevel[machine.vendor],
-  has_4_byte_gpte: never('With two-dimensional paging KVM’s tables follow no guest table, whatever its entries look like.'),
-  direct: [() => true, ['machine.tdp'], 'EPT and NPT map guest-physical memory as it lies; the guest’s own tables are the processor’s matter.'],
-  efer_nx: [() => true, ['machine.tdp'], 'KVM’s own tables can always forbid execution, whatever the guest’s EFER.NX.'],
-  cr0_wp: [() => true, ['machine.tdp'], 'KVM’s own tables are always obeyed, whatever the guest’s CR0.WP.'],
-  smep_andnot_wp: never('The processor itself applies the guest’s SMEP: KVM’s tables need not.'),
-  smap_andnot_wp: never('The processor itself applies the guest’s SMAP: KVM’s tables need not.'),
+  has_4_byte_gpte: never('These tables follow no guest table.'),
+  direct: [() => true, ['machine.tdp'], 'EPT and NPT map guest-physical memory as it lies; the processor walks the guest’s own tables.'],
+  efer_nx: [() => true, ['machine.tdp'], 'KVM’s tables can always forbid execution, whatever EFER.NX.'],
+  cr0_wp: [() => true, ['machine.tdp'], 'KVM’s tables are always obeyed, whatever CR0.WP.'],
+  smep_andnot_wp: never('The processor itself applies SMEP.'),
+  smap_andnot_wp: never('The processor itself applies SMAP.'),
   ad_disabled: [(r) => r.machine.vendor === 'intel' && !r.machine.ept_ad, ['machine.ept_ad'], 'Whether KVM’s tables lack accessed and dirty bits: EPT with eptad=0.'],
 })
 
 /** Shadow paging: the guest’s role, but for what KVM’s own tables always are (`kvm_init_shadow_mmu`). */
 const shadow = {
   ...guest,
-  level: [(r) => Math.max(guest.level[0](r), 3), guest.level[1], 'As many levels as the guest’s tables, but at least 3: the host walks the shadow pages with PAE or more.'],
-  efer_nx: [() => true, ['machine.tdp'], 'Shadow pages can always forbid execution: KVM needs it, whatever the guest’s EFER.NX.'],
+  level: [(r) => Math.max(guest.level[0](r), 3), guest.level[1], 'As the guest’s tables, but at least 3: the host walks them with PAE or more.'],
+  efer_nx: [() => true, ['machine.tdp'], 'Shadow pages can always forbid execution, whatever EFER.NX.'],
 }
 
 /** L1’s EPT, shadowed: the pointer alone counts (`kvm_calc_shadow_ept_root_page_role`). */
@@ -82,10 +82,10 @@ const nestedEPT = {
 const nestedNPT = {
   ...guest,
   guest_mode: nestedEPT.guest_mode,
-  cr0_wp: never('KVM computes this role with a CR0 of just PG: WP plays no part in nested page tables.'),
-  smep_andnot_wp: [(r) => r.SMEP, ['cr4.SMEP'], 'L1’s CR4.SMEP, because WP counts as 0 here. It never matters: NPT walks count as user accesses.'],
-  smap_andnot_wp: [(r) => r.SMAP, ['cr4.SMAP'], 'L1’s CR4.SMAP, because WP counts as 0 here. It never matters: NPT walks count as user accesses.'],
-  cr4_pke: never('Protection keys play no part in nested page tables: KVM takes PKE out of L1’s CR4.'),
+  cr0_wp: never('KVM takes a CR0 of just PG here: WP plays no part in nested tables.'),
+  smep_andnot_wp: [(r) => r.SMEP, ['cr4.SMEP'], 'L1’s CR4.SMEP, because WP counts as 0 here. NPT walks count as user accesses, so it never matters.'],
+  smap_andnot_wp: [(r) => r.SMAP, ['cr4.SMAP'], 'L1’s CR4.SMAP, because WP counts as 0 here. NPT walks count as user accesses, so it never matters.'],
+  cr4_pke: never('Protection keys play no part in nested tables.'),
 }
 const nestedNPTRoot = {
   ...nestedNPT,

@@ -4,6 +4,7 @@ import { cause } from './causes.js'
 import './action-panel.js'
 import './call-tree.js'
 import { announce, fill, h, setText } from './dom.js'
+import './lab-panel.js'
 import './mmu-card.js'
 import './result-view.js'
 import { outcomeText } from './result-view.js'
@@ -95,13 +96,13 @@ function build() {
   const cards = mmus.map((name) => h('mmu-card', { name }))
   page = {
     cards, state: h('div', { class: 'state', role: 'group', 'aria-label': 'State of the vCPU' }), vcpus: h('select', { 'aria-label': 'vCPU', onchange: () => look({ vcpu: Number(page.vcpus.value) }) }),
-    time: document.createElement('time-line'), actions: document.createElement('action-panel'), result: document.createElement('result-view'), calls: document.createElement('call-tree'), tables: document.createElement('tables-panel'),
+    time: document.createElement('time-line'), actions: document.createElement('action-panel'), result: document.createElement('result-view'), calls: document.createElement('call-tree'), tables: document.createElement('tables-panel'), lab: document.createElement('lab-panel'),
   }
   const title = h('h1', {}, session.document.name ?? 'Session', ' ', h('span', { class: 'hint' }, `${session.id.slice(0, 6)}…`))
   fill(main, h('div', { class: 'session-head' }, title, page.vcpus, page.state, h('span', { class: 'grow' }),
     h('button', { type: 'button', onclick: () => attempt(() => showExport(session)) }, 'Share and export'),
     h('button', { type: 'button', onclick: () => { session.leave(); session = null; location.hash = '' } }, 'Leave')),
-    page.time, h('div', { class: 'bench' }, h('div', { class: 'machine' }, cards, page.result, page.tables), h('div', { class: 'side' }, page.actions, page.calls)))
+    page.time, page.lab, h('div', { class: 'bench' }, h('div', { class: 'machine' }, cards, page.result, page.tables), h('div', { class: 'side' }, page.actions, page.calls)))
 }
 
 /** Draws what is to be seen: everything keeps its elements and changes only what differs. */
@@ -131,7 +132,7 @@ async function draw() {
   page.result.show(told)
   page.calls.show(told)
   performance.measure('state drawn', { start, end: performance.now() })
-  await page.tables.show({ session, vcpu, at })
+  await Promise.all([page.tables.show({ session, vcpu, at }), page.lab.show({ session })])
 }
 
 function lit(machine, vcpu, pick) {

@@ -19,11 +19,11 @@ const accesses = choice('access', 'access', ['read', 'write', 'fetch'])
 /** `{ op, group, title, teach, fields, onMachine, needs(state) }`; `needs` gives the reason why it makes no sense now. */
 export const operations = [
   { op: 'nested-enter', group: 'Nested', title: 'Enter L2 (VMLAUNCH)', needs: all(intel, inL1), only: 'intel',
-    teach: 'With EPT, guest_mmu shadows L1’s EPT and nested_mmu walks L2’s tables. Without, root_mmu serves L2 too, in roles with guest_mode.',
+    teach: 'With EPT, guest_mmu shadows it and nested_mmu walks L2’s tables. Without, root_mmu serves L2 in roles with guest_mode.',
     fields: [flag('ept', 'L1 uses EPT for L2', true), word('eptp', 'EPTP', '0x10005e', { when: 'ept', hint: 'the pointer of ept-load if left empty' }), word('vpid', 'VPID', '1', { hint: '0: the control is off' }),
       word('l2.cr3', 'L2’s CR3', '0x2000'), ...l2Registers.filter((field) => field.key !== 'l2.cr3')] },
   { op: 'nested-enter', group: 'Nested', title: 'Enter L2 (VMRUN)', needs: all(amd, inL1), only: 'amd',
-    teach: 'With NPT, guest_mmu shadows L1’s NPT and nested_mmu walks L2’s tables. Without, root_mmu serves L2 too, in roles with guest_mode. VMRUN needs EFER.SVME.',
+    teach: 'With NPT, guest_mmu shadows it and nested_mmu walks L2’s tables. Without, root_mmu serves L2 in roles with guest_mode. It needs EFER.SVME.',
     fields: [flag('npt', 'L1 uses NPT for L2', true), word('ncr3', 'nCR3', '0x100000', { when: 'npt' }), word('l2.cr3', 'L2’s CR3', '0x2000'),
       ...l2Registers.filter((field) => field.key !== 'l2.cr3')] },
   { op: 'nested-exit', group: 'Nested', title: 'Exit to L1', needs: inL2, fields: [], teach: 'L1’s registers come back, and root_mmu looks for L1’s old root.' },
@@ -33,14 +33,14 @@ export const operations = [
   { op: 'vmxoff', group: 'Nested', title: 'VMXOFF', needs: all(intel, inL1), only: 'intel', fields: [], teach: 'Turns VMX off, and lets every root of guest_mmu go.' },
 
   { op: 'invlpg', group: 'Invalidate', title: 'INVLPG', fields: [word('gva', 'address', '0x7000')], teach: 'One address of every root; with shadow paging the entry of an unsync page is dropped.' },
-  { op: 'invpcid', group: 'Invalidate', title: 'INVPCID', teach: 'Translations of one PCID, or all.',
+  { op: 'invpcid', group: 'Invalidate', title: 'INVPCID', teach: 'One PCID, or all.',
     fields: [choice('type', 'type', ['single-context', 'individual-address', 'all-including-global', 'all-non-global']), word('pcid', 'PCID', '0x0'), word('gva', 'address', '0x0')] },
   { op: 'invept', group: 'Invalidate', title: 'INVEPT', needs: all(intel, inL1), only: 'intel', teach: 'Only bits 51:12 of the pointer are compared. guest_mmu’s roots that match are let go.',
     fields: [choice('type', 'type', ['single-context', 'global']), word('eptp', 'EPTP', '0x10005e')] },
   { op: 'invvpid', group: 'Invalidate', title: 'INVVPID', needs: all(intel, inL1), only: 'intel', teach: 'L2’s translations under a VPID. guest_mmu is never synced by it.',
     fields: [choice('type', 'type', ['single-context', 'individual-address', 'all-contexts', 'single-context-retaining-globals']), word('vpid', 'VPID', '1'), word('gva', 'address', '0x0')] },
   { op: 'invlpga', group: 'Invalidate', title: 'INVLPGA', needs: all(amd, inL1), only: 'amd', fields: [word('gva', 'address', '0x7000'), word('asid', 'ASID', '1')], teach: 'One address of an ASID.' },
-  { op: 'enter-guest', group: 'Invalidate', title: 'Enter the guest', fields: [], teach: 'Serves pending requests in KVM’s order, then loads a root if there is none.' },
+  { op: 'enter-guest', group: 'Invalidate', title: 'Enter the guest', fields: [], teach: 'Serves pending requests, then loads a root if there is none.' },
 
   { op: 'map', group: 'Memory', title: 'Map a page', onMachine: true, teach: 'Writes the entries into the guest’s tables for you. KVM does not notice.',
     fields: [choice('format', 'tables', ['4-level', '5-level', 'pae', '32-bit', 'ept']), word('root', 'root', '0x1000'), word('address', 'address', '0x7000'), word('target', 'target', '0x5000'),
@@ -53,11 +53,11 @@ export const operations = [
     fields: [word('address', 'address', '0x7000'), word('error_code', 'error code', '0x4', { hint: '1 P, 2 W, 4 U, 8 RSVD, 16 F' })] },
   { op: 'write-memory', group: 'Memory', title: 'Write memory', onMachine: true, teach: 'As a device does: KVM does not notice, and shadow pages stay as they were.',
     fields: [word('gpa', 'address', '0x1000'), list('words', '64-bit words', '0x2007')] },
-  { op: 'zap-all', group: 'Memory', title: 'Zap all', onMachine: true, fields: [], teach: 'kvm_mmu_zap_all_fast: every shadow page becomes obsolete, as when a memory slot is deleted.' },
+  { op: 'zap-all', group: 'Memory', title: 'Zap all', onMachine: true, fields: [], teach: 'kvm_mmu_zap_all_fast: every shadow page becomes obsolete.' },
 
   { op: 'smm-enter', group: 'Machine', title: 'SMI', needs: ({ vcpu, machine }) => inL1({ vcpu, machine }) ?? (vcpu.smm ? 'The vCPU is in SMM already.' : null), fields: [], teach: 'Into system management mode: other memory slots, so other roles.' },
   { op: 'smm-leave', group: 'Machine', title: 'RSM', needs: ({ vcpu }) => (vcpu.smm ? null : 'The vCPU is not in SMM.'), fields: [], teach: 'Out of system management mode.' },
-  { op: 'set-cpuid', group: 'Machine', title: 'Set CPUID', needs: inL1, teach: 'KVM_SET_CPUID2: roles can’t tell CPUIDs apart, so all are voided and computed anew. Only what you choose changes.',
+  { op: 'set-cpuid', group: 'Machine', title: 'Set CPUID', needs: inL1, teach: 'KVM_SET_CPUID2: roles can’t tell CPUIDs apart, so all are computed anew.',
     fields: [word('maxphyaddr', 'MAXPHYADDR', '', { number: true, hint: '32 to 52 bits' }),
       ...['lm', 'nx', 'gbpages', 'pse36', 'pcid', 'smep', 'smap', 'pku', 'la57', 'umip'].map((name) => choice(name, name, ['as it is', 'true', 'false'], { flag: true }))] },
 ]

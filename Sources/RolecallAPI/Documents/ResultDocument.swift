@@ -4,11 +4,13 @@ import KVMModel
 /// What one operation did, and the revision that it led to.
 struct ResultDocument {
   /// The top-level keys, in order. `names` is there only where the result stands alone; `walk`, `page_fault`, `access` with
-  /// `tries`, and `map` only where there was one; `drawing` only where it is asked for by name.
+  /// `tries`, and `map` only where there was one.
   static let keys = [
     "names", "revision", "operation", "outcome", "walk", "page_fault", "access", "tries", "map", "narration",
-    "changes", "lookups", "tlb", "trace", "vcpu", "drawing",
+    "changes", "lookups", "tlb", "trace", "vcpu",
   ]
+  /// What can be asked for by name besides: the drawing that `image/svg+xml` would be.
+  static let furtherKeys = ["drawing"]
 
   let operation: Operation
   let result: OperationResult
