@@ -7,6 +7,11 @@ let package = Package(
   dependencies: [.package(name: "rolecall", path: "..")],
   targets: [
     .executableTarget(
-      name: "ModelBenchmark", dependencies: [.product(name: "KVMModel", package: "rolecall")])
+      name: "ModelBenchmark", dependencies: [.product(name: "KVMModel", package: "rolecall")]),
+    .executableTarget(
+      name: "HistoryBenchmark",
+      dependencies: [
+        .product(name: "RolecallAPI", package: "rolecall"), .product(name: "HTTPCore", package: "rolecall"),
+      ]),
   ]
 )

@@ -51,6 +51,7 @@ private let allRoutes: [APIRoute] =
     route(.post, "/v1/encode/{role}", query: ["names"], answerEncode),
     route(.post, "/v1/calculate/roles", query: ["names", "fields"], answerCalculateRoles),
     route(.post, "/v1/calculate/ept", query: ["names", "fields"], answerCalculateEPT),
+    route(.get, "/v1/sessions", query: ["after", "limit"], answerSessions),
     route(.post, "/v1/sessions", query: ["names", "fields"], createSession),
     route(
       .get, "/v1/sessions/{id}", query: ["names", "fields"], media: [.json, .text, .svg], answerSession),
@@ -58,6 +59,15 @@ private let allRoutes: [APIRoute] =
     route(.get, "/v1/sessions/{id}/shadow-pages", query: ["names", "entries", "fields"], answerShadowPages),
     route(.get, "/v1/sessions/{id}/shadow-pages/{hpa}", query: ["names", "fields"], answerShadowPage),
     route(.get, "/v1/sessions/{id}/memory", query: ["names", "gpa", "words"], answerMemory),
+    route(
+      .get, "/v1/sessions/{id}/history", query: ["names", "after", "limit", "revision"],
+      media: [.json, .text], answerHistory),
+    route(.get, "/v1/sessions/{id}/export", exportSession),
+    route(.post, "/v1/sessions/{id}/fork", query: ["names", "fields"], forkSession),
+    route(
+      .post, "/v1/sessions/{id}/undo", query: ["names", "fields"], media: [.json, .text], undoOperations),
+    route(
+      .post, "/v1/sessions/{id}/redo", query: ["names", "fields"], media: [.json, .text], redoOperations),
     route(.post, "/v1/sessions/{id}/batch", query: ["names", "fields"], applyBatch),
     route(
       .get, "/v1/sessions/{id}/vcpus/{n}", query: ["names", "fields"], media: [.json, .text, .svg], answerVCPU

@@ -57,6 +57,13 @@ struct LimitOptions: ParsableArguments {
   var maxAnswer = service.answerBytes
   @Option(help: .setting("max-sessions", "Sessions that are kept at once."))
   var maxSessions = service.sessions
+  @Option(help: .setting("max-history", "Bytes of a session's history, about 150 for each revision."))
+  var maxHistory = service.history
+  @Option(
+    help: .setting(
+      "max-kept-answers", "Bytes of answers that are kept for requests with an Idempotency-Key, and of those."
+    ))
+  var maxKeptAnswers = service.keptAnswers
   @Option(
     help: .setting(
       "rate-limit",
@@ -76,7 +83,8 @@ struct LimitOptions: ParsableArguments {
       ("max-pending-output", maxPendingOutput), ("write-timeout", writeTimeout),
       ("min-read-rate", minReadRate),
       ("linger-timeout", lingerTimeout), ("max-buffered", maxBuffered), ("max-connections", maxConnections),
-      ("max-answer", maxAnswer), ("max-sessions", maxSessions), ("rate-burst", rateBurst),
+      ("max-answer", maxAnswer), ("max-sessions", maxSessions), ("max-history", maxHistory),
+      ("max-kept-answers", maxKeptAnswers), ("rate-burst", rateBurst),
     ]
     for (option, value) in positive { try Setting(option: option).check(value, 1...Limits.largest) }
     if let rateLimit { try Setting(option: "rate-limit").check(rateLimit, 0...Limits.largest) }
@@ -108,6 +116,8 @@ struct LimitOptions: ParsableArguments {
     var limits = RolecallService.Limits()
     limits.answerBytes = maxAnswer
     limits.sessions = maxSessions
+    limits.history = maxHistory
+    limits.keptAnswers = maxKeptAnswers
     return limits
   }
 

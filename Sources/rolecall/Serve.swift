@@ -45,6 +45,11 @@ struct Serve: ParsableCommand {
       "allow-origin",
       "An origin whose web pages may use the service, such as https://lab.example. (default: none)"))
   var allowOrigin: [String] = []
+  @Option(
+    help: .setting(
+      "operator-token-file",
+      "The file with the token that lets the operator list every session. (default: none)"))
+  var operatorTokenFile: String?
   @OptionGroup(title: "Limits")
   var limits: LimitOptions
 
@@ -80,7 +85,8 @@ struct Serve: ParsableCommand {
     configuration.metrics = metrics
 
     let service = RolecallService(
-      limits: limits.serviceLimits, origins: WebOrigins(allowOrigin), metrics: metrics.write(to:)
+      limits: limits.serviceLimits, origins: WebOrigins(allowOrigin),
+      operatorToken: try operatorTokenFile.map(OperatorToken.init(file:)), metrics: metrics.write(to:)
     ) { time(nil) }
     let stop = StopSignal()
     let name = host.contains(":") ? "[\(host)]" : host
@@ -90,13 +96,33 @@ struct Serve: ParsableCommand {
         configuration: configuration, logger: logger, renderError: service.respond(to:limits:authorities:),
         handler: service.respond(to:))
     } catch {
-      throw StartFailure(description: "cannot serve on \(name):\(port): \(error)")
+      throw CommandFailure("cannot serve on \(name):\(port): \(error)")
     }
     print("Rolecall serves on http://\(name):\(server.port)")
     // A pipe would keep the line until much more is printed.
     fflush(nil)
     stop.wait()
     server.shutdown()
+  }
+}
+
+extension OperatorToken {
+  /// The token that a file holds, which is for the operator's eyes alone.
+  fileprivate init(file path: String) throws {
+    let option = "--operator-token-file"
+    let file: InputFile
+    do { file = try InputFile(path) } catch { throw ValidationError("\(option) \(error)") }
+    guard file.mode & 0o007 == 0 else {
+      throw ValidationError("\(option) \(path) is open to everyone on this machine; chmod 600 closes it.")
+    }
+    guard let token = OperatorToken(String(decoding: file.bytes, as: UTF8.self)) else {
+      throw ValidationError(
+        """
+        \(option) \(path) must hold one token of at least \(Self.leastLength) letters, digits and -._~+/=, \
+        such as openssl rand -hex 32 gives.
+        """)
+    }
+    self = token
   }
 }
 
@@ -116,11 +142,6 @@ enum AccessLogFormat: String, CaseIterable, ExpressibleByArgument {
     }
     return AccessLog(logger, redact: RolecallService.redacted)
   }
-}
-
-/// Where the server was to listen, and why it does not.
-private struct StartFailure: Error, CustomStringConvertible {
-  let description: String
 }
 
 /// SIGTERM and SIGINT as something to wait for.

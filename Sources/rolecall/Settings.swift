@@ -23,7 +23,8 @@ struct Setting {
       "host", "port", "loops", "poller", "log-level", "access-log", "max-request-line", "max-header",
       "max-fields", "max-body", "max-chunk-overhead", "header-timeout", "idle-timeout", "min-body-rate",
       "body-grace", "max-pending-output", "write-timeout", "min-read-rate", "linger-timeout", "max-buffered",
-      "max-connections", "max-answer", "max-sessions", "rate-limit", "rate-burst",
+      "max-connections", "max-answer", "max-sessions", "max-history", "max-kept-answers", "rate-limit",
+      "rate-burst", "operator-token-file",
     ].map { Setting(option: $0) } + ["allow-host", "allow-origin"].map { Setting(option: $0, isList: true) }
 
   /// `arguments` with those of the environment put before the options.

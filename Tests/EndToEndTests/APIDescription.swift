@@ -8,6 +8,10 @@ struct APIDescription {
     /// What the session's machine is before the request.
     let preset: String
     let before: JSONDocument
+    /// How many of those operations were undone.
+    let undone: Int
+    /// It is for the operator.
+    let needsToken: Bool
     let role: String?
     let body: JSONDocument?
     let bodySchema: JSONDocument?
@@ -43,7 +47,9 @@ struct APIDescription {
           method: method, template: template, name: name,
           preset: (example["x-rolecall-preset"] ?? operation["x-rolecall-preset"])?.string ?? "intel-ept",
           before: example["x-rolecall-before"] ?? operation["x-rolecall-before"] ?? .array([]),
-          role: example["x-rolecall-role"]?.string, body: example["value"], bodySchema: content?["schema"],
+          undone: operation["x-rolecall-undone"]?.number.map { Int($0) } ?? 0,
+          needsToken: operation["security"] != nil, role: example["x-rolecall-role"]?.string,
+          body: example["value"], bodySchema: content?["schema"],
           responses: operation["responses"] ?? .null)
       }
     }
@@ -53,10 +59,12 @@ struct APIDescription {
   func faults(of response: CurlClient.Response, by responses: JSONDocument) throws -> [String] {
     guard var declared = responses["\(response.status)"] else { return ["no response \(response.status)"] }
     if let reference = declared["$ref"]?.string { declared = checker.resolve(reference) ?? .null }
-    // A preference is only named where one was followed.
+    // A preference is only named where one was followed, and a link only where something follows.
     var faults =
       (declared["headers"]?.object?.keys).map(Array.init)?
-      .filter { $0 != "Preference-Applied" && response.header($0) == nil }.map { "no field \($0)" } ?? []
+      .filter { !["Preference-Applied", "Link"].contains($0) && response.header($0) == nil }.map {
+        "no field \($0)"
+      } ?? []
     guard let content = declared["content"]?.object else {
       return faults + (response.body.isEmpty ? [] : ["has a body"])
     }

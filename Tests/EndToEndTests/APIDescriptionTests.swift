@@ -26,7 +26,8 @@ struct APIDescriptionTests {
 
   @Test("every example is as its schema says, and so is its answer, with status 2xx")
   func examples() throws {
-    let server = try LiveServer()
+    let token = try TokenFile()
+    let server = try LiveServer(["--operator-token-file", token.path])
     let client = try CurlClient()
     let description = try APIDescription(from: server.url)
     #expect(description.examples.count > 50)
@@ -37,14 +38,15 @@ struct APIDescriptionTests {
         #expect(faults.isEmpty, "\(place): \(faults.prefix(5))")
       }
       let path = try path(of: example, client, server.url)
+      let headers = ["Content-Type: application/json"] + (example.needsToken ? [token.field] : [])
       let response = try client.request(
-        example.method, server.url + path, headers: ["Content-Type: application/json"],
+        example.method, server.url + path, headers: headers,
         body: (example.body?.text.utf8).map(Array.init))
       #expect((200..<300).contains(response.status), "\(place): \(response.text)")
       let faults = try description.faults(of: response, by: example.responses)
       #expect(faults.isEmpty, "\(place): \(faults.prefix(5))")
       if example.method == "GET" {
-        let head = try client.request("HEAD", server.url + path)
+        let head = try client.request("HEAD", server.url + path, headers: headers)
         #expect(head.status == 200 && head.body.isEmpty, place)
         // Metrics are longer for every request that is counted.
         if example.template != "/metrics" {
@@ -65,7 +67,9 @@ struct APIDescriptionTests {
         "POST", url + "/v1/sessions", headers: ["Content-Type: application/json"], body: Array(body.text.utf8)
       )
       try #require(created.status == 201, "\(example.template), \(example.name): \(created.text)")
-      path = (created.header("Location") ?? "") + path.dropFirst("/v1/sessions/{id}".count)
+      let session = created.header("Location") ?? ""
+      for _ in 0..<example.undone { _ = try client.request("POST", url + session + "/undo") }
+      path = session + path.dropFirst("/v1/sessions/{id}".count)
     }
     path.replace("{n}", with: "0")
     path.replace("{file}", with: "main.js")

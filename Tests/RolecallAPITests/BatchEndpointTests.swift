@@ -126,10 +126,26 @@ import Testing
     #expect(answer.json["session"]["stats"]["operations"].integer == 20_000)
 
     let tooMany = Array(repeating: "0", count: 20_001).joined(separator: ",")
-    for target in [path + "/batch", "/v1/sessions"] {
-      let refused = try client.post(target, "{\"operations\": [\(tooMany)]}")
-      client.expectProblem(refused, 422, "limit-exceeded", ["/operations"])
-      #expect(refused.json["detail"].string?.contains("20000") == true)
-    }
+    let refused = try client.post(path + "/batch", "{\"operations\": [\(tooMany)]}")
+    client.expectProblem(refused, 422, "limit-exceeded", ["/operations"])
+    #expect(refused.json["detail"].string?.contains("20000") == true)
+  }
+
+  @Test func aScriptOfTheSameMachineIsABatch() throws {
+    let source = try client.session(#"{"preset": "amd-shadow", "boot": "pae", "name": "lab"}"#)
+    _ = try client.post(source + "/vcpus/0/set-pkru", #"{"value": 3}"#)
+    _ = try client.post(source + "/zap-all")
+    let script = try client.get(source + "/export").text
+    let path = try client.session(#"{"preset": "amd-shadow", "boot": "pae"}"#)
+    let answer = try client.post(path + "/batch", script)
+    #expect(answer.status == 200, "\(answer.text)")
+    #expect(answer.json["session"]["vcpus"] == (try client.get(source).json["vcpus"]))
+    client.expectProblem(
+      try client.post(try client.session() + "/batch", script), 422, "rule-violated", ["/boot", "/machine"])
+    client.expectProblem(
+      try client.post(
+        path + "/batch", #"{"format": "rolecall-script/2", "preset": "amd-npt", "operations": []}"#), 400,
+      "invalid-body", ["/format", "/machine"])
+    #expect(try client.get(path).json["revision"].integer == 3)
   }
 }

@@ -38,7 +38,7 @@ import Testing
   @Test func onlyTheTablesNamesAreServed() throws {
     for path in [
       "/dashboard/none.js", "/dashboard/..%2Fopenapi.yaml", "/dashboard/%2e%2e%2fCAssets.c",
-      "/dashboard/main.js%00",
+
       "/dashboard/MAIN.JS", "/dashboard/", "/dashboard", "/dashboard/x/main.js",
     ] {
       #expect(try client.get(path).status == 404, "\(path)")

@@ -52,7 +52,8 @@ import Testing
       ("GET", "/v1/sessions/{id}", .read), ("GET", "/v1/sessions/{id}/vcpus/{n}/translate", .read),
       ("POST", "/v1/sessions/{id}/vcpus/{n}/set-cr", .operation),
       ("POST", "/v1/sessions/{id}/zap-all", .operation),
-      ("POST", "/v1/sessions/{id}/batch", .batch),
+      ("POST", "/v1/sessions/{id}/batch", .batch), ("POST", "/v1/sessions/{id}/fork", .session),
+      ("POST", "/v1/sessions/{id}/undo", .operation), ("GET", "/v1/sessions/{id}/history", .read),
     ]
     for (method, template, group) in expected {
       let route = try #require(

@@ -7,10 +7,14 @@ import Testing
 struct TestClient {
   let service: RolecallService
 
-  init(origins: [String] = [], _ change: (inout RolecallService.Limits) -> Void = { _ in }) {
+  init(
+    origins: [String] = [], token: String? = nil, _ change: (inout RolecallService.Limits) -> Void = { _ in }
+  ) {
     var limits = RolecallService.Limits()
     change(&limits)
-    service = RolecallService(limits: limits, origins: WebOrigins(origins)) { 1_795_375_903 }
+    service = RolecallService(
+      limits: limits, origins: WebOrigins(origins), operatorToken: token.flatMap { OperatorToken($0) }
+    ) { 1_795_375_903 }
   }
 
   /// An answer with its body taken apart.

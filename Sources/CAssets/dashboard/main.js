@@ -20,6 +20,7 @@ const notice = document.getElementById('notice')
 const mmus = ['root_mmu', 'guest_mmu', 'nested_mmu']
 let session = null
 let page = null
+let turn = null
 /** What is looked at: `{ vcpu, at, pick, tab }`; `at` is a revision or null for now, `pick` is `mmu.role.field`. */
 let view = {}
 
@@ -107,16 +108,17 @@ function build() {
 
 /** Draws what is to be seen: everything keeps its elements and changes only what differs. */
 async function draw() {
-  const start = performance.now()
+  const mine = (turn = {})
   const at = view.at !== null && view.at !== undefined && view.at < session.revision ? view.at : null
   const shown = at ?? session.revision
   const vcpus = at === null ? session.vcpus : await session.vcpusAt(at)
-  if (!vcpus) { view.at = null; return draw() }
   const vcpu = vcpus[view.vcpu] ?? vcpus[0]
   const step = await session.stepAt(shown)
   const result = session.revisions.get(shown)?.result
-  const former = at === null || shown === 1 ? session.revisions.get(shown - 1)?.vcpus : await session.vcpusAt(shown - 1)
-  const before = former?.[vcpu.id]
+  const before = shown > 1 ? (await session.vcpusAt(shown - 1))[vcpu.id] : null
+  // What was read meanwhile for a later drawing must not be overwritten.
+  if (mine !== turn) return
+  const start = performance.now()
   const lookup = result?.lookups?.length ? result.lookups : null
   const machine = session.machine
   const pick = picked()
@@ -128,7 +130,7 @@ async function draw() {
   page.time.show({ session, at, step })
   page.actions.show({ session, vcpu, before, machine, lit: sources, tab: view.tab, disabled: at === null ? null : `This is revision ${at}, as it was. Go back to now, or fork here, to do something.` })
   const told = { result, message: shown === 1 ? 'Nothing yet: this is the machine as it was made. Change a register, and every step of KVM appears here.'
-    : `Revision ${shown} was made elsewhere, so this page does not know KVM’s steps. Marked fields differ from the revision before.` }
+    : `Revision ${shown} was not made by this page, which does not know KVM’s steps. Marked fields differ from the revision before.` }
   page.result.show(told)
   page.calls.show(told)
   performance.measure('state drawn', { start, end: performance.now() })
@@ -171,12 +173,11 @@ function look(change) {
 const steps = {
   undo: () => session.step('undo'),
   redo: () => session.step('redo'),
-  fork: async () => { const id = await session.fork(view.at ?? session.revision); await enter(await Session.open(id)); writeView() },
+  fork: async () => { const forked = await session.fork(view.at ?? session.revision); view.at = null; await enter(forked); writeView() },
 }
 
 function step(name) {
-  if (!session?.link('history') && !session?.link(name)) return
-  view.at = null
+  if (name !== 'fork') view.at = null
   attempt(steps[name])
 }
 

@@ -18,13 +18,6 @@ export function encodeScript(script) {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
 }
 
-/** A session as a script; a reason in place of it where that can't be had. */
-export async function exportScript(session) {
-  if (session.link('export')) return { script: await get(session.link('export')) }
-  const script = session.wholeScript
-  return script ? { script } : { reason: 'This service offers no export, and this page has not seen every operation since the start.' }
-}
-
 /** Shows what a script will do, and asks. Gives the script, or null. */
 export async function confirmScript(text) {
   let script
@@ -49,17 +42,16 @@ export async function confirmScript(text) {
 
 /** Offers a session’s script: to copy, to save, as a link. */
 export async function showExport(session) {
-  const { script, reason } = await exportScript(session)
-  const text = script && JSON.stringify(script, null, 2)
-  const file = script && URL.createObjectURL(new Blob([text], { type: 'application/json' }))
+  const script = await get(session.link('export'))
+  const text = JSON.stringify(script, null, 2)
+  const file = URL.createObjectURL(new Blob([text], { type: 'application/json' }))
   await ask('Share',
     h('p', {}, 'The address of this page shows the session and what is picked in it; whoever has it can change the session.'),
     h('p', { class: 'register-head' }, copyButton(() => location.href, 'Copy the page’s address')),
-    reason ? h('p', { class: 'warning' }, reason) : [
-      h('p', {}, 'The script makes an equal session anywhere.'),
-      h('p', { class: 'register-head' }, copyButton(text, 'Copy the script'), copyButton(`${location.origin}/#script=${encodeScript(script)}`, 'Copy a link that opens it'),
-        h('a', { href: file, download: `${session.document.name ?? 'rolecall'}.json`, class: 'button' }, 'Save the script')),
-      h('pre', { class: 'script-text', tabindex: '0' }, text.length > 20_000 ? `${text.slice(0, 20_000)}…` : text)],
+    h('p', {}, 'The script makes an equal session anywhere.'),
+    h('p', { class: 'register-head' }, copyButton(text, 'Copy the script'), copyButton(`${location.origin}/#script=${encodeScript(script)}`, 'Copy a link that opens it'),
+      h('a', { href: file, download: `${session.document.name ?? 'rolecall'}.json`, class: 'button' }, 'Save the script')),
+    h('pre', { class: 'script-text', tabindex: '0' }, text.length > 20_000 ? `${text.slice(0, 20_000)}…` : text),
     h('p', {}, h('button', {}, 'Close')))
-  if (file) URL.revokeObjectURL(file)
+  URL.revokeObjectURL(file)
 }

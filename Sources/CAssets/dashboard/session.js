@@ -47,7 +47,7 @@ export class Session extends EventTarget {
   get vcpus() { return this.document.vcpus }
   get machine() { return this.document.machine }
   get path() { return `/v1/sessions/${this.id}` }
-  /** The path of something that a service may lack, such as `history`; null if this one lacks it. */
+  /** The path of something that a session or a service may lack, such as `events`; null if it does. */
   link(name) { return this.document.links?.[name] ?? null }
 
   /** Does an operation: `{ op, vcpu?, … }`. Throws a Problem where the service refuses it. */
@@ -65,15 +65,13 @@ export class Session extends EventTarget {
 
   /** Takes a step in time that is a revision of its own: `undo` or `redo`. */
   async step(direction, steps = 1) {
-    const { body } = await request('POST', this.link(direction) ?? `${this.path}/${direction}`, { steps })
+    await request('POST', `${this.path}/${direction}`, { steps })
     await this.refresh()
-    return body
   }
 
   /** Makes another session with the same history up to a revision. */
   async fork(revision) {
-    const { body, location } = await request('POST', this.link('fork') ?? `${this.path}/fork`, { at_revision: revision })
-    return body?.id ?? location.split('/').pop()
+    return new Session((await request('POST', `${this.path}/fork`, { at_revision: revision })).body)
   }
 
   /** Reads the present state; `result` is what led to it, if that is known. */
@@ -96,40 +94,22 @@ export class Session extends EventTarget {
     if (this.revisions.size > REMEMBERED) this.revisions.delete(Math.min(...this.revisions.keys()))
   }
 
-  /** The vCPUs as they were at a revision; null where neither this page nor the service knows. */
+  /** The vCPUs as they were at a revision. */
   async vcpusAt(revision) {
     const known = this.revisions.get(revision)?.vcpus
-    if (known || !this.link('history')) return known ?? null
-    const { vcpus } = await get(`${this.link('history')}?revision=${revision}`)
+    if (known) return known
+    const { vcpus } = await get(`${this.path}/history?revision=${revision}`)
     this.remember(revision, { vcpus })
     return vcpus
   }
 
-  /** What led to a revision: `{ operation, outcome, … }`, a result if this page has it; null if it is not known. */
+  /** What led to a revision: `{ operation, outcome, … }`, a result if this page has it. */
   async stepAt(revision) {
     const known = this.revisions.get(revision)
     if (known?.result ?? known?.entry) return known.result ?? known.entry
-    if (!this.link('history')) return null
-    const { entries } = await get(`${this.link('history')}?after=${revision - 1}&limit=1`)
+    const { entries } = await get(`${this.path}/history?after=${revision - 1}&limit=1`)
     this.remember(revision, { entry: entries[0] })
     return entries[0]
-  }
-
-  /** Every revision that can be looked at, in order. */
-  get knownRevisions() {
-    if (this.link('history')) return Array.from({ length: this.revision }, (_, index) => index + 1)
-    return [...this.revisions].filter(([, known]) => known.vcpus).map(([revision]) => revision).sort((a, b) => a - b)
-  }
-
-  /** The operations from the start, if this page has seen them all; else null. */
-  get wholeScript() {
-    const operations = []
-    for (let revision = 2; revision <= this.revision; revision += 1) {
-      const operation = this.revisions.get(revision)?.result?.operation
-      if (!operation) return null
-      operations.push(operation)
-    }
-    return { name: this.document.name, machine: this.machine, boot: this.document.boot, operations }
   }
 
   /** Follows what others do to the session, by events where the service has them, else by asking now and then. */

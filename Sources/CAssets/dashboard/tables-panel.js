@@ -11,8 +11,8 @@ const parts = ['Shadow pages', 'Guest tables', 'Walk']
 export class TablesPanel extends HTMLElement {
   connectedCallback() {
     if (this.folder) return
-    this.shadow = h('virtual-tree', { id: 'shadow-tree' })
-    this.guest = h('virtual-tree', { id: 'guest-tree' })
+    this.shadow = h('virtual-tree', { id: 'shadow-tree', 'aria-label': 'Shadow pages' })
+    this.guest = h('virtual-tree', { id: 'guest-tree', 'aria-label': 'Guest tables' })
     this.count = h('p', { class: 'hint', role: 'status' })
     this.source = h('select', { 'aria-label': 'Which tables', onchange: () => this.update() })
     this.walker = this.walkPanel()

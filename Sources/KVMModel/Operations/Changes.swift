@@ -1,4 +1,8 @@
 extension VirtualMachine {
+  /// What differs in the vCPUs from those of an earlier or later state of the same machine. Every path begins with
+  /// `vcpus[n].`.
+  public func changes(from other: VirtualMachine) -> [Change] { changes(from: other.vcpus, focus: nil) }
+
   /// What differs from what the vCPUs were: the vCPU in focus first and without a prefix.
   func changes(from before: [VCPU], focus: Int?) -> [Change] {
     var list = ChangeList()

@@ -23,7 +23,7 @@ extension ResultDocument {
     if let map = result.map, fields.contains("map") { sections.append(map.lines) }
     if fields.contains("changes") {
       sections.append(
-        result.changes.map { "\(naming.path($0.path)): \($0.from.text) -> \($0.to.text)" })
+        result.changes.map { $0.line(naming) })
     }
     if fields.contains("lookups") { sections += result.lookups.map(\.lines) }
     if fields.contains("tlb") { sections.append(result.tlb.map(\.text)) }
@@ -102,7 +102,8 @@ extension MapReport {
 }
 
 extension Outcome {
-  fileprivate var text: String {
+  /// How an operation ended, in a line.
+  var text: String {
     let numbers =
       switch self {
       case .ok, .invalid, .shutdown, .internalError: ""
@@ -119,6 +120,11 @@ extension Outcome {
       }
     return status + numbers + (refusal.map { ": \($0.reason) (\($0.function))" } ?? "")
   }
+}
+
+extension Change {
+  /// The change in a line.
+  func line(_ naming: Naming) -> String { "\(naming.path(path)): \(from.text) -> \(to.text)" }
 }
 
 extension Change.Value {

@@ -38,9 +38,9 @@ extension Session {
       json.key("links")
       json.object { json in
         json.member("self", path)
-        json.member("history", nil as String?)
+        json.member("history", path + "/history")
         json.member("events", nil as String?)
-        json.member("export", nil as String?)
+        json.member("export", path + "/export")
       }
     }
     json.endObject()

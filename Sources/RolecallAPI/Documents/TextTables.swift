@@ -3,13 +3,19 @@ import KVMModel
 extension Session {
   /// The session as a table for a terminal.
   func table(_ state: borrowing State) -> String {
-    let machine = state.machine.machine
-    let paging = machine.tdp ? (machine.vendor == .intel ? "EPT" : "NPT") : "shadow paging"
     var text = "session \(id.text)\(name.map { "  \($0.printable)" } ?? "")\n"
     text += "revision \(state.revision)  made \(created.text)  changed \(state.updated.text)\n"
-    text += "machine  \(machine.vendor.rawValue), \(paging)\(machine.usesTDPMMU ? ", TDP MMU" : ""), "
+    return text + state.machine.table
+  }
+}
+
+extension VirtualMachine {
+  /// What the machine is, and each vCPU as a table.
+  var table: String {
+    let paging = machine.tdp ? (machine.vendor == .intel ? "EPT" : "NPT") : "shadow paging"
+    var text = "machine  \(machine.vendor.rawValue), \(paging)\(machine.usesTDPMMU ? ", TDP MMU" : ""), "
     text += "kernel \(SimulatedLayouts.release), \(machine.previousRoots) previous roots\n"
-    for vcpu in state.machine.vcpus { text += "\n" + vcpu.table(in: state.machine) }
+    for vcpu in vcpus { text += "\n" + vcpu.table(in: self) }
     return text
   }
 }

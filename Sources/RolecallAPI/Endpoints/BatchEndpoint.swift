@@ -9,8 +9,9 @@ private let shortFields = Fields(chosen: ["revision", "outcome"])
 
 /// `POST /v1/sessions/{id}/batch`
 ///
-/// The whole batch is read before the first operation is applied, and no other request comes between two of them. Every
-/// operation is applied however long the answer grows: from `answerBytes` on, results are told in short.
+/// The body may be a script whose machine and boot are the session's. The whole batch is read before the first operation
+/// is applied, and no other request comes between two of them. Every operation is applied however long the answer grows:
+/// from `answerBytes` on, results are told in short.
 func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: batchKeys)
   let session = try exchange.session()
@@ -23,6 +24,7 @@ func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
       "stop_on", of: ["never": false, "exception": true])
     let operations = try body.operations(
       OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus), limit: limits.operations)
+    body.readScriptHead(of: machine, session.boot)
     if body.members.optionalValue("operations") == nil { body.members.refuse("operations", "is missing") }
     try body.finish()
     _ = try exchange.precondition(revision: state.revision)
@@ -81,10 +83,10 @@ extension Session.State {
     _ request: OperationRequest, _ index: Int, isMinimal: Bool, isShort: Bool, _ exchange: Exchange,
     writing: Bool, to json: inout JSONWriter
   ) -> Outcome? {
-    let operation = request.resolved(on: machine)
-    do throws(OperationError) {
-      let result = try apply(
-        operation, detail: ResultDocument.detail(isMinimal: isMinimal), at: exchange.service.now)
+    do throws(ProblemDetails) {
+      let (operation, result) = try apply(
+        request, at: "/operations/\(index)", detail: ResultDocument.detail(isMinimal: isMinimal),
+        time: exchange.service.now, limit: exchange.service.limits.history)
       if writing {
         let document = ResultDocument(
           operation: operation, result: result, revision: revision, isMinimal: isMinimal,
@@ -96,7 +98,7 @@ extension Session.State {
       guard writing else { return nil }
       json.beginObject()
       json.key("problem")
-      request.problem(error, at: "/operations/\(index)").write(to: &json, instance: exchange.request.path)
+      error.write(to: &json, instance: exchange.request.path)
       json.endObject()
       return nil
     }

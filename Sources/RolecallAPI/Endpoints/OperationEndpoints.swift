@@ -33,15 +33,10 @@ private func applyOperation(
       OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus), &body, state.machine)
     try body.finish()
     guard let request else { throw ProblemDetails(.notFound, "no such operation") }
-    let operation = request.resolved(on: state.machine)
     _ = try exchange.precondition(revision: state.revision)
-    let result: OperationResult
-    do throws(OperationError) {
-      result = try state.apply(
-        operation, detail: ResultDocument.detail(isMinimal: isMinimal), at: exchange.service.now)
-    } catch {
-      throw request.problem(error)
-    }
+    let (operation, result) = try state.apply(
+      request, detail: ResultDocument.detail(isMinimal: isMinimal), time: exchange.service.now,
+      limit: exchange.service.limits.history)
     var headers = exchange.fields(revision: state.revision)
     if isMinimal { headers.append("Preference-Applied", "return=minimal") }
     let document = ResultDocument(

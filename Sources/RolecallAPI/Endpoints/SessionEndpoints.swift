@@ -6,49 +6,9 @@ import KVMModel
 func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: Session.documentKeys)
   let service = exchange.service
-  var body = Body(try exchange.body())
-  let name = body.members.optionalString("name")
-  if let length = name?.unicodeScalars.count, length > service.limits.name {
-    body.refuse("name", "at most \(service.limits.name) characters, it has \(length)")
-  }
-  let boot = body.members.optionalEnumeration("boot", of: Boot.self) ?? .longMode
-  let machine = body.machine()
-  let operations = try body.operations(
-    OperationDecoder(vendor: machine.vendor, vcpus: machine.vcpus), limit: service.limits.operations)
-  try body.finish()
-
-  let time = service.now
-  let virtualMachine = VirtualMachine(machine: machine, boot: boot)
-  guard boot.succeeded(on: virtualMachine) else {
-    throw ProblemDetails(
-      .ruleViolated,
-      [
-        JSONProblem(
-          pointer: "/boot", detail: "KVM_SET_SREGS refuses these registers with the machine's CPUID")
-      ])
-  }
-  let session = Session(name: name, boot: boot, machine: virtualMachine, at: time, counts: service.counts)
-  for (index, operation) in operations.enumerated() {
-    try session.withState { state throws(ProblemDetails) in
-      do throws(OperationError) {
-        _ = try state.apply(operation.resolved(on: state.machine), detail: .lookups, at: time)
-      } catch {
-        throw operation.problem(error, at: "/operations/\(index)")
-      }
-    }
-  }
-  guard service.sessions.insert(session) else {
-    throw ProblemDetails(
-      .tooManySessions, "at most \(service.limits.sessions) sessions; delete some",
-      fields: [("Retry-After", "60")])
-  }
-  return session.withState { state in
-    var headers = exchange.fields(revision: state.revision)
-    headers.append("Location", session.path)
-    return exchange.json(201, fields: headers, capacity: 16 * 1024) { json in
-      session.write(state, to: &json, exchange.naming, fields: fields)
-    }
-  }
+  let script = try Script(try exchange.body(), service.limits)
+  let session = try script.session(at: service.now, service.limits, counts: service.counts)
+  return try exchange.created(session, fields)
 }
 
 /// `GET /v1/sessions/{id}`
@@ -98,17 +58,23 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   }
 }
 
-extension Boot {
-  /// Whether the vCPUs of a new machine have the registers that it asks for.
-  fileprivate func succeeded(on machine: borrowing VirtualMachine) -> Bool {
-    guard let wanted = registers else { return true }
-    return machine.vcpus.allSatisfy { vcpu in
-      vcpu.registers.cr4.rawValue == wanted.cr4 ?? 0 && vcpu.registers.efer.rawValue == wanted.efer ?? 0
+extension Exchange {
+  /// Keeps a session that was just made, and shows it.
+  func created(_ session: Session, _ fields: Fields) throws(ProblemDetails) -> Response {
+    guard service.sessions.insert(session) else {
+      throw ProblemDetails(
+        .tooManySessions, "at most \(service.limits.sessions) sessions; delete some",
+        fields: [("Retry-After", "60")])
+    }
+    return session.withState { state in
+      var headers = self.fields(revision: state.revision)
+      headers.append("Location", session.path)
+      return json(201, fields: headers, capacity: 16 * 1024) { json in
+        session.write(state, to: &json, naming, fields: fields)
+      }
     }
   }
-}
 
-extension Exchange {
   /// The session that the path names.
   func session() throws(ProblemDetails) -> Session {
     guard let id = parameters["id"].flatMap({ SessionID($0) }), let session = service.sessions.session(id)

@@ -25,7 +25,7 @@ public struct WebOrigins: Sendable {
   ]
 
   private static let exposedNames =
-    "Allow, ETag, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After"
+    "Allow, ETag, Link, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After"
 
   private let allowed: [String]
 

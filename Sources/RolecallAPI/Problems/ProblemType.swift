@@ -2,9 +2,10 @@ import HTTPCore
 
 /// Everything a client can be told is wrong, one row each (RFC 9457, section 3.1). The slugs are stable.
 enum ProblemType: Sendable, CaseIterable {
-  case malformedJSON, invalidBody, invalidQuery, ruleViolated, limitExceeded
-  case crossSite, notFound, unknownSession, unknownVCPU, unknownShadowPage
+  case malformedJSON, invalidBody, invalidQuery, invalidHeader, ruleViolated, limitExceeded
+  case unauthorized, crossSite, notFound, unknownSession, unknownRevision, unknownVCPU, unknownShadowPage
   case methodNotAllowed, notAcceptable, conflict, preconditionFailed, contentTooLarge, unsupportedMediaType
+  case requestUnfinished, idempotencyKeyReused
   case tooManyRequests, tooManySessions
 
   /// The last part of the URI.
@@ -36,6 +37,11 @@ enum ProblemType: Sendable, CaseIterable {
         "invalid-query", "The query has another form than this resource takes", 400,
         "Parameters are unknown, stand twice or have a value that cannot be. Each error names its parameter."
       )
+    case .invalidHeader:
+      (
+        "invalid-header", "A header field has another form than it must have", 400,
+        "The detail names the field and its form."
+      )
     case .ruleViolated:
       (
         "rule-violated", "A value is against a rule", 422,
@@ -45,6 +51,11 @@ enum ProblemType: Sendable, CaseIterable {
       (
         "limit-exceeded", "A limit is passed", 422,
         "The request asks for more than the service gives at once. The detail names the limit; divide the request."
+      )
+    case .unauthorized:
+      (
+        "unauthorized", "This is for the operator", 401,
+        "Send Authorization: Bearer and the token that lies in the file of --operator-token-file."
       )
     case .crossSite:
       (
@@ -61,6 +72,11 @@ enum ProblemType: Sendable, CaseIterable {
       (
         "unknown-session", "There is no such session", 404,
         "The session was deleted or never made, or the service was started anew since. Make another."
+      )
+    case .unknownRevision:
+      (
+        "unknown-revision", "The session has no such revision", 404,
+        "Revisions are numbered from 1; the detail names the last one. The session's history lists them."
       )
     case .unknownVCPU:
       (
@@ -101,6 +117,16 @@ enum ProblemType: Sendable, CaseIterable {
       (
         "unsupported-media-type", "The body is of another media type", 415,
         "Send JSON, not encoded, with Content-Type: application/json; curl's --json does."
+      )
+    case .requestUnfinished:
+      (
+        "request-unfinished", "The first request with this Idempotency-Key is not answered yet", 409,
+        "Send the same request again after the seconds that Retry-After names."
+      )
+    case .idempotencyKeyReused:
+      (
+        "idempotency-key-reused", "Another request has had this Idempotency-Key", 422,
+        "A key stands for one request, its path and body. Give each new request a new key, such as a random UUID."
       )
     case .tooManyRequests:
       (

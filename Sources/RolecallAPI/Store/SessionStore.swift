@@ -9,10 +9,11 @@ final class SessionStore: Sendable {
 
   private let shards: [Shard]
   private let total = Atomic(0)
+  private let made = Atomic(0)
 
   /// The sessions of one shard, so that requests for different sessions seldom wait for each other.
   private final class Shard: Sendable {
-    let sessions = Mutex<[SessionID: Session]>([:])
+    let sessions = Mutex<[SessionID: (session: Session, number: Int)]>([:])
   }
 
   init(capacity: Int) {
@@ -29,13 +30,24 @@ final class SessionStore: Sendable {
       total.subtract(1, ordering: .relaxed)
       return false
     }
-    shard(session.id).sessions.withLock { $0[session.id] = session }
+    let number = made.add(1, ordering: .relaxed).newValue
+    shard(session.id).sessions.withLock { $0[session.id] = (session, number) }
     return true
   }
 
   /// The session of a name.
   func session(_ id: SessionID) -> Session? {
-    shard(id).sessions.withLock { $0[id] }
+    shard(id).sessions.withLock { $0[id]?.session }
+  }
+
+  /// Sessions in the order in which they were made, after the one with the number `after`, which counts from 1.
+  ///
+  /// - Returns: at most `limit` of them, and the last one's number if there are more.
+  func list(after: Int, limit: Int) -> (sessions: [Session], next: Int?) {
+    let later = shards.flatMap { shard in
+      shard.sessions.withLock { $0.values.filter { $0.number > after } }
+    }.sorted { $0.number < $1.number }
+    return (later.prefix(limit).map(\.session), later.count > limit ? later[limit - 1].number : nil)
   }
 
   /// Forgets a session.

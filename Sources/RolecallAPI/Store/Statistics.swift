@@ -3,7 +3,7 @@ import KVMModel
 import Metrics
 
 /// What a session's operations have done in all.
-struct Statistics: Sendable {
+struct Statistics: Sendable, Hashable {
   private(set) var operations = 0
   private(set) var hits = 0
   /// Searches of a root cache that found nothing, by the best that a candidate came to.

@@ -19,6 +19,8 @@ final class BrowserPage {
       "Target.attachToTarget", ["targetId": target["targetId"] ?? .null, "flatten": .bool(true)])
     session = try #require(attached["sessionId"]?.string)
     for domain in ["Page", "Runtime", "Log", "Network", "Audits"] { try send("\(domain).enable") }
+    // Other tests open windows meanwhile, which would take the focus.
+    try send("Emulation.setFocusEmulationEnabled", ["enabled": .bool(true)])
     try send(
       "Emulation.setDeviceMetricsOverride",
       [
@@ -98,13 +100,15 @@ final class BrowserPage {
   }
 
   /// Presses a key that has no character, such as `Tab` or `ArrowRight`.
-  func press(_ key: String, code: Int) throws {
+  ///
+  /// - Parameter modifiers: 2 for Control, 8 for Shift.
+  func press(_ key: String, code: Int, modifiers: Int = 0) throws {
     for type in ["rawKeyDown", "keyUp"] {
       try send(
         "Input.dispatchKeyEvent",
         [
           "type": .string(type), "key": .string(key), "code": .string(key),
-          "windowsVirtualKeyCode": .number(Double(code)),
+          "windowsVirtualKeyCode": .number(Double(code)), "modifiers": .number(Double(modifiers)),
         ])
     }
   }

@@ -91,7 +91,7 @@ struct DashboardTests {
     try page.write("cr4", toggling: ["SMEP"])
     try page.write("cr0", toggling: ["WP"])
     try page.evaluate(
-      "(() => { const slider = document.querySelector('time-line input'); slider.value = 1; slider.dispatchEvent(new Event('input')) })()"
+      "(() => { const slider = document.querySelector('time-line input'); slider.value = 2; slider.dispatchEvent(new Event('input')) })()"
     )
     try page.wait("location.hash.includes('at=2')")
     try page.wait("document.querySelector('[data-write=cr0]').disabled")
@@ -109,6 +109,41 @@ struct DashboardTests {
     )
     try page.wait("!document.querySelector('[data-write=cr0]').disabled")
     #expect(try page.label("root_mmu", "mmu_role", "cr0_wp").hasPrefix("cr0_wp: 0"))
+    try bench.expectCalm(page)
+  }
+
+  @Test("what was done can be undone, redone and forked, also by keys and in a session that was opened")
+  func travel() throws {
+    let page = try bench.session(
+      #"{"preset":"intel-shadow","operations":[{"op":"set-cr","register":"cr4","set":["SMEP"]},{"op":"set-cr","register":"cr0","clear":["WP"]}]}"#
+    )
+    #expect(
+      try page.text("document.querySelector('.time-label').textContent")
+        == "revision 3 of 3: set-cr CR0, clear WP")
+    #expect(
+      try page.label("root_mmu", "mmu_role", "smep_andnot_wp") == "smep_andnot_wp: 1, just changed from 0")
+    try page.press("z", code: 90, modifiers: 2)
+    try page.wait(
+      "document.querySelector('.time-label').textContent == 'revision 4 of 4: undo 1: the state of revision 2'"
+    )
+    #expect(
+      try page.label("root_mmu", "mmu_role", "smep_andnot_wp") == "smep_andnot_wp: 0, just changed from 1")
+    try page.press("z", code: 90, modifiers: 10)
+    try page.wait("document.querySelector('.time-label').textContent.startsWith('revision 5 of 5: redo 1')")
+    let session = try page.text("location.hash")
+    try page.evaluate(
+      "(() => { const slider = document.querySelector('time-line input'); slider.value = 2; slider.dispatchEvent(new Event('input')) })()"
+    )
+    try page.wait("location.hash.includes('at=2')")
+    try page.evaluate(
+      "[...document.querySelectorAll('time-line button')].find((each) => each.textContent == 'Fork here').click()"
+    )
+    try page.wait(
+      "location.hash.split('&')[0] != '\(session.split(separator: "&")[0])' && document.querySelector('[data-write=cr0]')"
+    )
+    try page.wait("!document.querySelector('[data-write=cr0]').disabled")
+    #expect(try page.label("root_mmu", "vcpu_role", "cr4_smep").hasPrefix("cr4_smep: 1"))
+    #expect(try page.label("root_mmu", "mmu_role", "cr0_wp").hasPrefix("cr0_wp: 1"))
     try bench.expectCalm(page)
   }
 
@@ -141,15 +176,9 @@ struct DashboardTests {
     try page.wait("document.querySelector('mmu-card .slot')")
     #expect(try page.text("document.querySelector('h1').textContent").hasPrefix("From a link"))
 
-    let exported = try page.evaluate(
-      """
-      import('/dashboard/scripts.js').then(async ({ exportScript }) => {
-        const { script } = await exportScript(document.querySelector('time-line').state.session)
-        return JSON.stringify(script)
-      })
-      """
-    ).string
-    let again = try JSONDocument(bench.service.send("POST", "/v1/sessions", exported).body)
+    let path = try page.text("document.querySelector('time-line').state.session.link('export')")
+    let again = try JSONDocument(
+      bench.service.send("POST", "/v1/sessions", bench.service.send("GET", path).text).body)
     let vcpus = try page.text("JSON.stringify(document.querySelector('time-line').state.session.vcpus)")
     #expect(try again["vcpus"] == JSONDocument(vcpus.utf8))
     try bench.expectCalm(page)

@@ -1,0 +1,35 @@
+import HTTPCore
+import JSON
+
+/// `GET /v1/sessions/{id}/export`
+func exportSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+  let session = try exchange.session()
+  return try session.withState { state throws(ProblemDetails) in
+    if let answer = try exchange.precondition(revision: state.revision) { return answer }
+    var headers = exchange.fields(revision: state.revision)
+    headers.append("Content-Type", MediaType.json.rawValue)
+    return Response(200, fields: headers, body: session.script(state))
+  }
+}
+
+/// `POST /v1/sessions/{id}/fork`
+func forkSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+  let fields = try exchange.fields(of: Session.documentKeys)
+  let session = try exchange.session()
+  let service = exchange.service
+  var body = Body(try exchange.body())
+  let name = body.sessionName(service.limits)
+  let wanted = body.optionalInteger("at_revision")
+  let fork = try session.withState { state throws(ProblemDetails) in
+    let revision = wanted ?? state.revision
+    if !(1...state.revision).contains(revision) {
+      body.refuse("at_revision", "the session has revisions 1 to \(state.revision), not \(revision)")
+    }
+    try body.finish()
+    _ = try exchange.precondition(revision: state.revision)
+    return Session(
+      name: name ?? session.name, boot: session.boot, try state.pastState(revision), at: service.now,
+      counts: service.counts)
+  }
+  return try exchange.created(fork, fields)
+}

@@ -1,0 +1,1 @@
+../KVMModelTests/Properties/RandomOperations.swift
