@@ -18,6 +18,7 @@ let package = Package(
     .library(name: "KVMModel", targets: ["KVMModel"]),
     .library(name: "HTTPCore", targets: ["HTTPCore"]),
     .library(name: "JSON", targets: ["JSON"]),
+    .library(name: "Labs", targets: ["Labs"]),
     .library(name: "RolecallAPI", targets: ["RolecallAPI"]),
   ],
   dependencies: [
@@ -35,17 +36,20 @@ let package = Package(
       dependencies: ["HTTPCore", "Metrics", "CSystem", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(name: "JSON", swiftSettings: strict),
+    .target(
+      name: "Labs", dependencies: ["JSON", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
     .target(name: "CAssets", exclude: ["dashboard"]),
     .target(
       name: "RolecallAPI",
       dependencies: [
-        "KVMModel", "HTTPCore", "Metrics", "JSON", "CAssets", .product(name: "Yams", package: "Yams"),
+        "KVMModel", "HTTPCore", "Metrics", "JSON", "Labs", "CAssets",
+        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "rolecall",
       dependencies: [
-        "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel",
+        "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -62,8 +66,10 @@ let package = Package(
       dependencies: ["HTTPServer", "HTTPCore", "Metrics", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: strict),
+    .testTarget(name: "LabsTests", dependencies: ["Labs", "JSON"], swiftSettings: strict),
     .testTarget(
-      name: "RolecallAPITests", dependencies: ["RolecallAPI", "HTTPCore", "Metrics", "JSON", "KVMModel"],
+      name: "RolecallAPITests",
+      dependencies: ["RolecallAPI", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs"],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .systemLibrary(

@@ -13,6 +13,17 @@ enum Assets {
       return (name, DashboardFile(name: name, bytes: unsafe bytes(file.bytes, file.length)))
     })
 
+  /// The files of the labs that come with the program, each with its text.
+  static var labs: [(file: String, text: String)] {
+    (0..<lab_count()).map { index in
+      let text = unsafe bytes(lab_bytes(index), lab_length(index))
+      return (unsafe String(cString: lab_name(index)), String(decoding: text, as: UTF8.self))
+    }
+  }
+
+  /// A small lab to begin with.
+  static let labTemplate = unsafe bytes(lab_template_bytes(), lab_template_length())
+
   /// A copy of a C array, which lives as long as the program.
   private static func bytes(_ start: UnsafePointer<UInt8>, _ count: Int) -> [UInt8] {
     unsafe Array(UnsafeBufferPointer(start: start, count: count))

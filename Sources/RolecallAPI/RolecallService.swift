@@ -1,4 +1,5 @@
 public import HTTPCore
+public import Labs
 public import Metrics
 
 /// The service: what answers each request of the API.
@@ -35,6 +36,7 @@ public final class RolecallService: Sendable {
   let limits: Limits
   let sessions: SessionStore
   let operatorToken: OperatorToken?
+  let labs: LabLibrary
   let counts = ServiceCounts()
   private let answers: any AnswerMemory
   let writeOtherMetrics: @Sendable (inout MetricsText) -> Void
@@ -47,10 +49,12 @@ public final class RolecallService: Sendable {
   /// - Parameters:
   ///   - origins: the web pages that may use it.
   ///   - operatorToken: shows the operator; without one, nobody can list sessions.
+  ///   - labs: the labs on offer.
   ///   - metrics: adds what others have counted to `/metrics`.
   ///   - clock: gives the seconds since 1970-01-01T00:00:00Z.
   public init(
     limits: Limits = Limits(), origins: WebOrigins = WebOrigins(), operatorToken: OperatorToken? = nil,
+    labs: LabLibrary = LabLibrary(),
     metrics: @escaping @Sendable (inout MetricsText) -> Void = { _ in },
     clock: @escaping @Sendable () -> Int
   ) {
@@ -58,6 +62,7 @@ public final class RolecallService: Sendable {
     self.limits = limits
     self.origins = origins
     self.operatorToken = operatorToken
+    self.labs = labs
     answers = RecentAnswers(limit: limits.keptAnswers)
     self.clock = clock
     sessions = SessionStore(capacity: limits.sessions)

@@ -24,6 +24,7 @@ enum RouteClass: String, Sendable {
     case "/v1/sessions": self = .session
     case let path where path.hasSuffix("/batch"): self = .batch
     case let path where path.hasSuffix("/fork"): self = .session
+    case "/v1/labs/{lab}/results": self = .read
     case let path where path.hasPrefix("/v1/sessions/"):
       self = route.method == .get ? .read : route.method == .delete ? .session : .operation
     case let path where path.hasPrefix("/v1/decode/") || route.method == .post: self = .calculation

@@ -51,6 +51,9 @@ private let allRoutes: [APIRoute] =
     route(.post, "/v1/encode/{role}", query: ["names"], answerEncode),
     route(.post, "/v1/calculate/roles", query: ["names", "fields"], answerCalculateRoles),
     route(.post, "/v1/calculate/ept", query: ["names", "fields"], answerCalculateEPT),
+    route(.get, "/v1/labs", answerLabs),
+    route(.get, "/v1/labs/{lab}", query: ["student"], answerLab),
+    route(.get, "/v1/labs/{lab}/results", query: ["after", "limit"], media: [.csv], answerClassResults),
     route(.get, "/v1/sessions", query: ["after", "limit"], answerSessions),
     route(.post, "/v1/sessions", query: ["names", "fields"], createSession),
     route(
@@ -59,6 +62,8 @@ private let allRoutes: [APIRoute] =
     route(.get, "/v1/sessions/{id}/shadow-pages", query: ["names", "entries", "fields"], answerShadowPages),
     route(.get, "/v1/sessions/{id}/shadow-pages/{hpa}", query: ["names", "fields"], answerShadowPage),
     route(.get, "/v1/sessions/{id}/memory", query: ["names", "gpa", "words"], answerMemory),
+    route(.get, "/v1/sessions/{id}/lab", media: [.json, .text], answerLabProgress),
+    route(.get, "/v1/sessions/{id}/lab/results", query: ["format"], media: [.json, .xml], answerLabResults),
     route(
       .get, "/v1/sessions/{id}/history", query: ["names", "after", "limit", "revision"],
       media: [.json, .text], answerHistory),

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Dispatch
 import HTTPCore
 public import HTTPServer
+import Labs
 public import Logging
 import RolecallAPI
 
@@ -50,6 +51,10 @@ struct Serve: ParsableCommand {
       "operator-token-file",
       "The file with the token that lets the operator list every session. (default: none)"))
   var operatorTokenFile: String?
+  @Option(
+    name: .customLong("labs"),
+    help: .setting("labs", "A folder with labs of your own, NAME.yaml. (default: none)"))
+  var labFolder: String?
   @OptionGroup(title: "Limits")
   var limits: LimitOptions
 
@@ -86,7 +91,9 @@ struct Serve: ParsableCommand {
 
     let service = RolecallService(
       limits: limits.serviceLimits, origins: WebOrigins(allowOrigin),
-      operatorToken: try operatorTokenFile.map(OperatorToken.init(file:)), metrics: metrics.write(to:)
+      operatorToken: try operatorTokenFile.map(OperatorToken.init(file:)),
+      labs: LabLibrary(try LabLibrary.builtIn(), try labFolder.map(readLabs(in:)) ?? []),
+      metrics: metrics.write(to:)
     ) { time(nil) }
     let stop = StopSignal()
     let name = host.contains(":") ? "[\(host)]" : host

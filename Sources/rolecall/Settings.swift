@@ -24,7 +24,7 @@ struct Setting {
       "max-fields", "max-body", "max-chunk-overhead", "header-timeout", "idle-timeout", "min-body-rate",
       "body-grace", "max-pending-output", "write-timeout", "min-read-rate", "linger-timeout", "max-buffered",
       "max-connections", "max-answer", "max-sessions", "max-history", "max-kept-answers", "rate-limit",
-      "rate-burst", "operator-token-file",
+      "rate-burst", "operator-token-file", "labs",
     ].map { Setting(option: $0) } + ["allow-host", "allow-origin"].map { Setting(option: $0, isList: true) }
 
   /// `arguments` with those of the environment put before the options.

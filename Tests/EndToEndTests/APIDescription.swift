@@ -7,6 +7,8 @@ struct APIDescription {
     let name: String
     /// What the session's machine is before the request.
     let preset: String
+    /// The lab that the session is for.
+    let lab: String?
     let before: JSONDocument
     /// How many of those operations were undone.
     let undone: Int
@@ -46,6 +48,7 @@ struct APIDescription {
         Example(
           method: method, template: template, name: name,
           preset: (example["x-rolecall-preset"] ?? operation["x-rolecall-preset"])?.string ?? "intel-ept",
+          lab: operation["x-rolecall-lab"]?.string,
           before: example["x-rolecall-before"] ?? operation["x-rolecall-before"] ?? .array([]),
           undone: operation["x-rolecall-undone"]?.number.map { Int($0) } ?? 0,
           needsToken: operation["security"] != nil, role: example["x-rolecall-role"]?.string,

@@ -62,7 +62,8 @@ struct APIDescriptionTests {
   {
     var path = example.template
     if path.contains("{id}") {
-      let body = JSONDocument.object(["preset": .string(example.preset), "operations": example.before])
+      let machine = example.lab.map { ("lab", $0) } ?? ("preset", example.preset)
+      let body = JSONDocument.object([machine.0: .string(machine.1), "operations": example.before])
       let created = try client.request(
         "POST", url + "/v1/sessions", headers: ["Content-Type: application/json"], body: Array(body.text.utf8)
       )
@@ -73,6 +74,7 @@ struct APIDescriptionTests {
     }
     path.replace("{n}", with: "0")
     path.replace("{file}", with: "main.js")
+    path.replace("{lab}", with: "05-pcid")
     path.replace("{type}", with: "invalid-body")
     path.replace("{role}", with: example.role ?? "")
     path.replace("{value}", with: "0x3784?kernel=6.1&against=0x23784")

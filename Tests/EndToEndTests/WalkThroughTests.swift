@@ -15,11 +15,12 @@ struct WalkThroughTests {
     try server.stop()
   }
 
-  /// README.md and every guide.
+  /// README.md, docs/teaching.md and every guide.
   private static func pages() throws -> [String] {
     let guides = try FileManager.default.contentsOfDirectory(
       atPath: repository.appending(path: "docs/guides").path())
-    return ["README.md"] + guides.filter { $0.hasSuffix(".md") }.sorted().map { "docs/guides/" + $0 }
+    return ["README.md", "docs/teaching.md"]
+      + guides.filter { $0.hasSuffix(".md") }.sorted().map { "docs/guides/" + $0 }
   }
 
   @Test("an output that has become another is seen")

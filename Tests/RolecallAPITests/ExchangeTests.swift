@@ -154,7 +154,9 @@ import Testing
     for (method, template) in RolecallService.routes {
       let target =
         template.replacing("/v1/sessions/{id}", with: path).replacing("{n}", with: "0")
-        .replacing("{file}", with: "main.js").replacing("{type}", with: "conflict").replacing(
+        .replacing("{lab}", with: "none").replacing("{file}", with: "main.js").replacing(
+          "{type}", with: "conflict"
+        ).replacing(
           "{hpa}", with: "0x100000000"
         ).replacing(
           "{role}", with: "mmu-role"

@@ -49,6 +49,7 @@ import Testing
       ("GET", "/metrics", .probe),
       ("GET", "/v1/decode/{role}/{value}", .calculation), ("POST", "/v1/calculate/ept", .calculation),
       ("POST", "/v1/sessions", .session), ("DELETE", "/v1/sessions/{id}", .session),
+      ("GET", "/v1/labs/{lab}", .page), ("GET", "/v1/labs/{lab}/results", .read),
       ("GET", "/v1/sessions/{id}", .read), ("GET", "/v1/sessions/{id}/vcpus/{n}/translate", .read),
       ("POST", "/v1/sessions/{id}/vcpus/{n}/set-cr", .operation),
       ("POST", "/v1/sessions/{id}/zap-all", .operation),

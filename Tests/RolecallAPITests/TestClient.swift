@@ -1,5 +1,6 @@
 import HTTPCore
 import JSON
+import Labs
 import RolecallAPI
 import Testing
 
@@ -8,12 +9,14 @@ struct TestClient {
   let service: RolecallService
 
   init(
-    origins: [String] = [], token: String? = nil, _ change: (inout RolecallService.Limits) -> Void = { _ in }
+    origins: [String] = [], token: String? = nil, labs: [LabFile] = [],
+    _ change: (inout RolecallService.Limits) -> Void = { _ in }
   ) {
     var limits = RolecallService.Limits()
     change(&limits)
     service = RolecallService(
-      limits: limits, origins: WebOrigins(origins), operatorToken: token.flatMap { OperatorToken($0) }
+      limits: limits, origins: WebOrigins(origins), operatorToken: token.flatMap { OperatorToken($0) },
+      labs: LabLibrary(labs)
     ) { 1_795_375_903 }
   }
 

@@ -12,17 +12,19 @@ let importTable: [String: ImportRow] = [
   "HTTPCore": ImportRow(),
   "Metrics": ImportRow(),
   "JSON": ImportRow(),
+  "Labs": ImportRow(dependencies: ["JSON", "Yams"]),
   "CSystem": ImportRow(),
   "CAssets": ImportRow(),
   "HTTPServer": ImportRow(
     dependencies: ["HTTPCore", "Metrics", "CSystem", "Logging"],
     toolchain: ["Dispatch", "Glibc", "Darwin", "Synchronization"]),
   "RolecallAPI": ImportRow(
-    dependencies: ["KVMModel", "HTTPCore", "Metrics", "JSON", "CAssets", "Yams"],
+    dependencies: ["KVMModel", "HTTPCore", "Metrics", "JSON", "Labs", "CAssets", "Yams"],
     toolchain: ["Synchronization"]),
   "rolecall": ImportRow(
     dependencies: [
-      "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "ArgumentParser", "Logging",
+      "RolecallAPI", "HTTPServer", "HTTPCore", "Metrics", "JSON", "KVMModel", "Labs",
+      "ArgumentParser", "Logging",
     ],
     toolchain: ["Dispatch", "Glibc", "Darwin"]),
 ]

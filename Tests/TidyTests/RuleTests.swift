@@ -211,4 +211,18 @@ struct RuleTests {
         [("a.js", 99)], table: file("#embed \"dashboard/a.js\"\nFILE(\"a.js\", a)"), limit: 100
       ).isEmpty)
   }
+
+  @Test("labs that are not embedded")
+  func labs() {
+    let table = """
+      #embed "../../labs/01-a.yaml"
+      #embed "../../labs/02-b.yaml"
+      #embed "../../labs/template.yaml"
+          {"01-a.yaml", lab_01, sizeof lab_01},
+      """
+    let findings = unembeddedLabs(
+      ["labs/01-a.yaml", "labs/02-b.yaml", "labs/03-c.yaml", "labs/template.yaml", "docs/x.yaml"],
+      table: table)
+    #expect(findings.map { $0.description.prefix(14) } == ["labs/02-b.yaml", "labs/03-c.yaml"])
+  }
 }

@@ -46,3 +46,12 @@ func unexplainedDependencies(_ manifest: Manifest, architecture: String) -> [Fin
       "Package.swift", $0.line, "docs/architecture.md does not name `\($0.name)`; say there why it is needed")
   }
 }
+
+/// Each lab's file is embedded, and has a row in the table that names it.
+func unembeddedLabs(_ paths: [String], table: String) -> [Finding] {
+  paths.filter { $0.hasPrefix("labs/") && $0.hasSuffix(".yaml") }.filter { path in
+    let isListed = path == "labs/template.yaml" || table.contains("{\"\(path.dropFirst("labs/".count))\", ")
+    return !table.contains("#embed \"../../\(path)\"") || !isListed
+  }
+  .map { Finding($0, 1, "is not part of the program; give it its lines in Sources/CAssets/labs.c") }
+}

@@ -65,4 +65,11 @@ struct TidyTests {
     let architecture = try Repository.file("docs/architecture.md").text
     expectNone(unexplainedDependencies(try manifest(), architecture: architecture))
   }
+
+  @Test("each lab is part of the program")
+  func labs() throws {
+    let paths = Repository.files.map(\.path)
+    #expect(paths.count { $0.hasPrefix("labs/") } > 12)
+    expectNone(unembeddedLabs(paths, table: try Repository.file("Sources/CAssets/labs.c").text))
+  }
 }

@@ -13,7 +13,7 @@ export class StartScreen extends HTMLElement {
     this.send = send
     const id = h('input', { type: 'text', id: 'open-id', class: 'wide', spellcheck: 'false', autocomplete: 'off', placeholder: 'the id, or a path that ends in it' })
     this.machines = h('section', { 'aria-labelledby': 'machines' }, h('h2', { id: 'machines' }, 'Make a machine'))
-    this.labs = h('section', { hidden: true, 'aria-labelledby': 'labs' })
+    this.labs = h('section', { 'aria-labelledby': 'labs' })
     fill(this,
       h('div', { class: 'intro' }, h('h1', {}, 'See KVM’s MMU think'),
         h('p', {}, 'A machine plays the part of KVM’s x86 MMU: change a register, enter a nested guest or let the guest access its memory, and see what KVM would now hold, and why. No hardware is used.')),
@@ -53,16 +53,13 @@ export class StartScreen extends HTMLElement {
   }
 
   async fillLabs() {
-    const document = await get('/v1/labs').catch(() => null)
-    const labs = document?.labs ?? []
-    if (!labs.length) return
+    const { labs } = await get('/v1/labs')
     const student = h('input', { type: 'text', id: 'student', class: 'wide', autocomplete: 'off' })
-    this.labs.hidden = false
     fill(this.labs, h('h2', { id: 'labs' }, 'Or a lab'),
       h('div', { class: 'fields' }, tip(h('label', {}, h('span', {}, 'student'), student), 'A name or number: the same one gets the same variant every time. It may be left out.')),
       h('ul', { class: 'cards' }, labs.map((lab) => h('li', {}, h('button', { type: 'button', class: 'card', 'data-lab': lab.id,
         onclick: () => this.send('create', { lab: lab.id, ...(student.value && { student: student.value }) }) },
-        h('strong', {}, lab.title ?? lab.id), h('span', {}, lab.summary ?? [lab.learned ?? lab.learn ?? []].flat().join('; ')))))))
+        h('strong', {}, lab.title), h('span', {}, lab.summary), h('span', {}, `${lab.steps} steps, about ${lab.minutes} minutes`))))))
   }
 }
 customElements.define('start-screen', StartScreen)

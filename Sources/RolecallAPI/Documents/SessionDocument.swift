@@ -4,7 +4,8 @@ import KVMModel
 extension Session {
   /// The top-level keys of the document, in order.
   static let documentKeys = [
-    "id", "name", "revision", "created", "updated", "names", "boot", "machine", "vcpus", "stats", "links",
+    "id", "name", "revision", "created", "updated", "names", "boot", "lab", "machine", "vcpus", "stats",
+    "links",
   ]
 
   /// The path of the session.
@@ -20,6 +21,10 @@ extension Session {
     if fields.contains("updated") { json.member("updated", state.updated.text) }
     if fields.contains("names") { naming.writeNames(to: &json) }
     if fields.contains("boot") { json.member("boot", boot.rawValue) }
+    if fields.contains("lab") {
+      json.key("lab")
+      if let enrolment { enrolment.write(to: &json) } else { json.null() }
+    }
     if fields.contains("machine") {
       json.key("machine")
       state.machine.machine.write(to: &json)
@@ -41,6 +46,7 @@ extension Session {
         json.member("history", path + "/history")
         json.member("events", nil as String?)
         json.member("export", path + "/export")
+        json.member("lab", enrolment.map { _ in path + "/lab" })
       }
     }
     json.endObject()

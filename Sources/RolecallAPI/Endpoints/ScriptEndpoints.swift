@@ -28,7 +28,8 @@ func forkSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
     try body.finish()
     _ = try exchange.precondition(revision: state.revision)
     return Session(
-      name: name ?? session.name, boot: session.boot, try state.pastState(revision), at: service.now,
+      name: name ?? session.name, boot: session.boot, enrolment: session.enrolment,
+      try state.pastState(revision), at: service.now,
       counts: service.counts)
   }
   return try exchange.created(fork, fields)

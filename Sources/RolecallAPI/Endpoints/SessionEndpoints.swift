@@ -6,7 +6,7 @@ import KVMModel
 func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: Session.documentKeys)
   let service = exchange.service
-  let script = try Script(try exchange.body(), service.limits)
+  let script = try Script(try exchange.body(), service.limits, labs: service.labs)
   let session = try script.session(at: service.now, service.limits, counts: service.counts)
   return try exchange.created(session, fields)
 }

@@ -4,6 +4,8 @@ enum MediaType: String, Sendable {
   case problem = "application/problem+json"
   case text = "text/plain; charset=utf-8"
   case yaml = "application/yaml"
+  case xml = "application/xml"
+  case csv = "text/csv; charset=utf-8"
   case html = "text/html; charset=utf-8"
   case css = "text/css; charset=utf-8"
   case javaScript = "text/javascript; charset=utf-8"

@@ -4,6 +4,7 @@ import HTTPCore
 enum ProblemType: Sendable, CaseIterable {
   case malformedJSON, invalidBody, invalidQuery, invalidHeader, ruleViolated, limitExceeded
   case unauthorized, crossSite, notFound, unknownSession, unknownRevision, unknownVCPU, unknownShadowPage
+  case unknownLab
   case methodNotAllowed, notAcceptable, conflict, preconditionFailed, contentTooLarge, unsupportedMediaType
   case requestUnfinished, idempotencyKeyReused
   case tooManyRequests, tooManySessions
@@ -87,6 +88,12 @@ enum ProblemType: Sendable, CaseIterable {
       (
         "unknown-shadow-page", "No shadow page lives there", 404,
         "The page was freed or never made. The session's shadow-pages lists those that live."
+      )
+    case .unknownLab:
+      (
+        "unknown-lab", "There is no such lab", 404,
+        "No lab has this id, or the session belongs to none. GET /v1/labs lists the labs; a session that is made with the "
+          + "key lab belongs to one."
       )
     case .methodNotAllowed:
       (

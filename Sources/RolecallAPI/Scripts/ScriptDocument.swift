@@ -8,6 +8,10 @@ extension Session {
     let machine = state.machine.machine
     var text: [UInt8] = []
     text.append("{\"format\":\"\(Script.format)\",\n\"name\":") { $0.string(name) }
+    if let enrolment {
+      text.append(",\n\"lab\":") { $0.string(enrolment.lab) }
+      if let student = enrolment.student { text.append(",\n\"student\":") { $0.string(student) } }
+    }
     text.append(",\n\"boot\":") { $0.string(boot.rawValue) }
     text.append(",\n\"machine\":") { machine.write(to: &$0) }
     text.append(contentsOf: ",\n\"operations\":[".utf8)

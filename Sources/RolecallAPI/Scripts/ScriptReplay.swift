@@ -8,10 +8,7 @@ public struct ScriptReplay: Sendable {
     /// The lines.
     public let description: String
 
-    init(_ problem: ProblemDetails) {
-      let lines = problem.items.map { item in "\(item.pointer.map { $0 + ": " } ?? "")\(item.detail)" }
-      description = (lines.isEmpty ? [problem.detail] : lines).joined(separator: "\n")
-    }
+    init(_ problem: ProblemDetails) { description = problem.summary }
   }
 
   private let session: Session

@@ -35,37 +35,44 @@ final class Session: Sendable {
   let name: String?
   /// How its vCPUs began.
   let boot: Boot
+  /// The lab that it belongs to.
+  let enrolment: Enrolment?
   let created: Timestamp
   private let state: Mutex<State>
 
   /// A session with a machine that has just been made.
   convenience init(
-    name: String?, boot: Boot, machine: VirtualMachine, at time: Timestamp,
+    name: String?, boot: Boot, enrolment: Enrolment? = nil, machine: VirtualMachine, at time: Timestamp,
     counts: ServiceCounts = ServiceCounts()
   ) {
     var statistics = Statistics()
     statistics.countPages(of: machine)
     let moment = Moment(machine: machine, statistics: statistics)
     self.init(
-      name: name, boot: boot, moment, SessionLog(moment, made: time), at: time, counts: counts)
+      name: name, boot: boot, enrolment, moment, SessionLog(moment, made: time), at: time, counts: counts)
     state.withLock { $0.share.countPages(of: machine) }
   }
 
   /// A session that begins as another one is in a state, with all its history.
   convenience init(
-    name: String?, boot: Boot, _ state: State, at time: Timestamp, counts: ServiceCounts
+    name: String?, boot: Boot, enrolment: Enrolment? = nil, _ state: State, at time: Timestamp,
+    counts: ServiceCounts
   ) {
     self.init(
-      name: name, boot: boot, Moment(machine: state.machine, statistics: state.statistics), state.log,
+      name: name, boot: boot, enrolment, Moment(machine: state.machine, statistics: state.statistics),
+      state.log,
       at: time, counts: counts)
   }
 
   private init(
-    name: String?, boot: Boot, _ moment: Moment, _ log: SessionLog, at time: Timestamp, counts: ServiceCounts
+    name: String?, boot: Boot, _ enrolment: Enrolment?, _ moment: Moment, _ log: SessionLog,
+    at time: Timestamp,
+    counts: ServiceCounts
   ) {
     id = SessionID()
     self.name = name
     self.boot = boot
+    self.enrolment = enrolment
     created = time
     state = Mutex(State(moment, log, counts.share(of: id)))
   }

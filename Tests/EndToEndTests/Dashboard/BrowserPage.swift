@@ -143,17 +143,13 @@ final class BrowserPage {
   }
 
   /// What went wrong: errors in the console, exceptions, blocked content, requests to another origin than `origin`.
-  ///
-  /// - Parameter tolerated: parts of addresses whose refusal is expected, which browsers log as an error.
-  func faults(origin: String, tolerated: [String] = []) -> [String] {
+  func faults(origin: String) -> [String] {
     var faults = browser.events(of: session, "Runtime.exceptionThrown").map(\.text)
     faults += browser.events(of: session, "Runtime.consoleAPICalled").filter {
       ["error", "warning", "assert"].contains($0["type"]?.string)
     }.map(\.text)
-    faults += browser.events(of: session, "Log.entryAdded").compactMap { $0["entry"] }.filter { entry in
-      let url = entry["url"]?.string ?? ""
-      return ["error", "warning"].contains(entry["level"]?.string)
-        && !tolerated.contains { url.contains($0) }
+    faults += browser.events(of: session, "Log.entryAdded").compactMap { $0["entry"] }.filter {
+      ["error", "warning"].contains($0["level"]?.string)
     }.map(\.text)
     faults += browser.events(of: session, "Audits.issueAdded").compactMap { $0["issue"] }.filter {
       $0["code"]?.string == "ContentSecurityPolicyIssue"

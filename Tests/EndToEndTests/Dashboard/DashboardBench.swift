@@ -42,9 +42,7 @@ struct DashboardBench {
 
   /// Nothing went wrong on a page.
   func expectCalm(_ page: BrowserPage, sourceLocation: SourceLocation = #_sourceLocation) throws {
-    // A service without labs answers 404 where the start asks for them.
-    let hasLabs = try service.send("GET", "/v1/labs").status == 200
-    let faults = page.faults(origin: url, tolerated: hasLabs ? [] : ["/v1/labs"])
+    let faults = page.faults(origin: url)
     #expect(faults.isEmpty, sourceLocation: sourceLocation)
   }
 }

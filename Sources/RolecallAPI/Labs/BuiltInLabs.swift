@@ -1,0 +1,15 @@
+public import Labs
+
+extension LabLibrary {
+  /// The labs that come with the program.
+  ///
+  /// - Throws: what is wrong with one, which a test rules out.
+  public static func builtIn() throws(LabProblems) -> [LabFile] {
+    var files: [LabFile] = []
+    for (file, text) in Assets.labs { files.append(try LabFile(file: file, text: text)) }
+    return files
+  }
+
+  /// A small lab for authors to begin with, as YAML.
+  public static var template: String { String(decoding: Assets.labTemplate, as: UTF8.self) }
+}
