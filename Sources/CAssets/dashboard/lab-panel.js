@@ -35,7 +35,7 @@ export class LabPanel extends HTMLElement {
   }
 
   step({ title, points, state, task, checks, hints, hints_left: left, next_hint_after: next, attempts, explanation }) {
-    const head = [h('strong', {}, title), h('span', { class: 'count' }, ` ${signs[state]}, ${points} points`)]
+    const head = [h('strong', {}, title), h('span', { class: 'count' }, ` ${signs[state]}, ${points} ${points === 1 ? 'point' : 'points'}`)]
     if (state === 'solved') return h('li', {}, h('details', {}, h('summary', {}, head), markdown(explanation ?? '')))
     if (state !== 'current') return h('li', {}, head)
     return h('li', { class: 'current' }, h('p', {}, head), markdown(task),

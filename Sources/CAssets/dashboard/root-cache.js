@@ -6,7 +6,6 @@ const verdicts = {
   hit: ['✓', 'hit', 'This root fits: same pgd (or a direct root, where it does not count), valid, same role.'],
   'pgd-differs': ['≠', 'pgd differs', 'The root belongs to another top-level value. All bits count, also PCID and attributes.'],
   'role-differs': ['≠', 'role differs', 'The root’s shadow page was built under another role.'],
-  invalid: ['∅', 'empty', 'The slot holds no valid root.'],
   'no-shadow-page': ['∅', 'special root', 'A special root has no shadow page, so the cache can’t judge it.'],
 }
 
@@ -35,7 +34,8 @@ export class RootCache extends HTMLElement {
   slot(root, index, former, { lookup, field, role }) {
     const from = root.valid ? former.findIndex((other) => other.hpa === root.hpa) : index
     const moved = from === index ? null : from < 0 ? 'new' : `from ${slotName(from)}`
-    const candidate = lookup?.candidates[index]
+    const place = root.valid && lookup ? lookup.before.findIndex((other) => other.hpa === root.hpa) : -1
+    const candidate = lookup?.candidates[place]
     const differs = field && root.role && role && field in root.role && root.role[field] !== role[field]
     return h('li', { class: `slot${root.valid ? '' : ' vacant'}${index === 0 ? ' current' : ''}${differs ? ' differs' : ''}`, 'data-hpa': root.hpa ?? '' },
       h('div', { class: 'slot-head' }, h('span', {}, slotName(index)),
@@ -48,12 +48,12 @@ export class RootCache extends HTMLElement {
       candidate && this.verdict(candidate))
   }
 
-  /** What the last search found in the slot, as it stood then. */
-  verdict({ verdict, differs, pgd }) {
+  /** What the last search found of the root, which then stood in a slot of its own. */
+  verdict({ verdict, differs, slot }) {
     const [sign, words, sentence] = verdicts[verdict]
     const text = `${words}${differs.length ? ` (${differs.join(', ')})` : ''}`
     return tip(h('p', { class: `verdict ${verdict === 'hit' ? 'good' : ''}`, tabindex: '0' },
-      h('span', { 'aria-hidden': 'true' }, `${sign} `), 'looked up: ', text), `${sentence} Asked in this slot: pgd ${show(pgd)}.`)
+      h('span', { 'aria-hidden': 'true' }, `${sign} `), 'last search: ', text), `${sentence} It was looked at as ${slot === 'current' ? slot : `prev_roots[${slot}]`}.`)
   }
 
   /** Roots that no slot remembers, because they have no shadow page. */

@@ -48,6 +48,7 @@ export class TablesPanel extends HTMLElement {
     const mark = `${session.id} ${session.revision}`
     const { shadow_pages: pages } = await get(`${session.path}/shadow-pages`)
     this.shown = mark
+    const start = performance.now()
     const known = new Set(pages.map((page) => page.hpa))
     const children = Map.groupBy(pages.flatMap((page) => page.parents.filter((parent) => known.has(parent.hpa)).map((parent) => ({ page, parent }))), ({ parent }) => parent.hpa)
     const tops = pages.filter((page) => page.root_count > 0 || !page.parents.some((parent) => known.has(parent.hpa)))
@@ -62,6 +63,7 @@ export class TablesPanel extends HTMLElement {
     })
     setText(this.count, `${count(pages.length, 'shadow page')}, ${pages.filter((page) => page.root_count).length} of them roots, ${pages.filter((page) => page.unsync).length} unsync`)
     await this.shadow.load(tops.map((page) => node(page, '')), 'Shadow pages')
+    performance.measure('pages drawn', { start })
   }
 
   async readTables() {

@@ -9,8 +9,8 @@ struct ResultDocument {
     "names", "revision", "operation", "outcome", "walk", "page_fault", "access", "tries", "map", "narration",
     "changes", "lookups", "tlb", "trace", "vcpu",
   ]
-  /// What can be asked for by name besides: the drawing that `image/svg+xml` would be.
-  static let furtherKeys = ["drawing"]
+  /// The keys that can be asked for by name: also the drawing that `image/svg+xml` would be.
+  static let choosableKeys = keys + ["drawing"]
 
   let operation: Operation
   let result: OperationResult

@@ -22,7 +22,7 @@ private func applyOperation(
   _ decode: (OperationDecoder, inout Body, borrowing VirtualMachine) throws(ProblemDetails) ->
     OperationRequest?
 ) throws(ProblemDetails) -> Response {
-  let fields = try exchange.fields(of: ResultDocument.keys + ResultDocument.furtherKeys)
+  let fields = try exchange.fields(of: ResultDocument.choosableKeys)
   let session = try exchange.session()
   let value = try exchange.body()
   let isMinimal = exchange.preference == .minimal

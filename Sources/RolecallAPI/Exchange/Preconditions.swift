@@ -5,13 +5,17 @@ struct EntityTag: Sendable {
   let revision: Int
   let media: MediaType
 
-  /// What tags end in, by representation; JSON's is the revision alone.
-  private static let endings: [MediaType: String] = [.text: "-text", .svg: "-svg"]
+  /// The representations that have a tag of their own.
+  private static let representations: [MediaType] = [.json, .text, .svg]
 
-  /// The tag as it stands in the field.
-  var text: String { tag(Self.endings[media] ?? "") }
-
-  private func tag(_ ending: String) -> String { "\"\(revision)\(ending)\"" }
+  /// The tag as it stands in the field; JSON's is the revision alone.
+  var text: String {
+    switch media {
+    case .text: "\"\(revision)-text\""
+    case .svg: "\"\(revision)-svg\""
+    default: "\"\(revision)\""
+    }
+  }
 
   /// Whether a list of tags, as in If-Match, names this revision. A weak tag (`W/`) matches only if `weak`, and another
   /// representation's only if not: what is to be changed is the session, however the client came to see it.
@@ -23,7 +27,9 @@ struct EntityTag: Sendable {
         guard weak else { return false }
         tag = tag.dropFirst(2)
       }
-      return weak ? tag == text : tag == self.tag("") || Self.endings.values.contains { tag == self.tag($0) }
+      return weak
+        ? tag == text
+        : Self.representations.contains { tag == EntityTag(revision: revision, media: $0).text }
     }
   }
 }

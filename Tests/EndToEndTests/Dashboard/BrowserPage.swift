@@ -118,6 +118,7 @@ final class BrowserPage {
 
   /// Attaches a picture of the whole page to the test, and keeps it in `.build/screenshots`.
   func keepScreenshot(_ name: String) throws {
+    try evaluate("scrollTo(0, 0)")
     let size = try send("Page.getLayoutMetrics")["cssContentSize"]
     let answer = try send(
       "Page.captureScreenshot",

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A headless Chromium, driven over its DevTools protocol through two pipes: JSON messages, each with a NUL after it.
 final class Chromium: Sendable {
@@ -21,47 +20,39 @@ final class Chromium: Sendable {
 
   private static let paths = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"]
 
-  private let process: Process
-  private let commands: FileHandle
-  private let profile: URL
-  private let inbox = Inbox()
-
-  init() throws {
-    guard let path = Self.paths.first(where: FileManager.default.isExecutableFile) else {
-      throw Failure.missing
-    }
-    profile = FileManager.default.temporaryDirectory.appending(path: "rolecall-chromium-\(UUID().uuidString)")
-    let (input, output) = (Pipe(), Pipe())
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    // Chromium reads commands from descriptor 3 and writes to 4, which Process cannot set.
-    process.arguments =
-      ["-c", "exec \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1", "sh", path] + Self.options
-      + ["--user-data-dir=\(profile.path())", "about:blank"]
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    self.process = process
-    commands = input.fileHandleForWriting
-    output.fileHandleForReading.readabilityHandler = { [inbox] handle in
-      let bytes = handle.availableData
-      if bytes.isEmpty { handle.readabilityHandler = nil }
-      inbox.take(bytes)
-    }
-  }
-
+  /// Chromium reads commands from descriptor 3 and writes to 4, which Process cannot set. It ends when nobody holds the other
+  /// end of 3 any more, however the tests have ended; then its profile goes.
+  private static let launcher = """
+    profile=$(mktemp -d)
+    "$@" --user-data-dir="$profile" about:blank 3<&0 4>&1 </dev/null >/dev/null 2>&1
+    rm -rf "$profile"
+    """
   private static let options = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars",
     "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--remote-debugging-pipe",
   ]
 
-  deinit {
-    _ = try? send("Browser.close")
-    let deadline = Date(timeIntervalSinceNow: 5)
-    while process.isRunning, Date() < deadline { usleep(20_000) }
-    if process.isRunning { process.terminate() }
-    try? FileManager.default.removeItem(at: profile)
+  private let commands: FileHandle
+  private let inbox = Inbox()
+
+  init() throws {
+    guard let path = Self.paths.first(where: FileManager.default.isExecutableFile) else {
+      throw Failure.missing
+    }
+    let (input, output) = (Pipe(), Pipe())
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", Self.launcher, "sh", path] + Self.options
+    process.standardInput = input
+    process.standardOutput = output
+    try process.run()
+    commands = input.fileHandleForWriting
+    output.fileHandleForReading.readabilityHandler = { [inbox] handle in
+      let bytes = handle.availableData
+      if bytes.isEmpty { handle.readabilityHandler = nil }
+      inbox.take(bytes)
+    }
   }
 
   /// Sends a command and waits for its result.

@@ -63,13 +63,47 @@ struct DashboardTests {
     #expect(try page.roots("root_mmu") == [first[0], second[0], "", ""])
     let verdicts = try page.text(
       "[...document.querySelectorAll('.verdict')].map((each) => each.textContent).join('|')")
-    #expect(verdicts == "≠ looked up: pgd differs|✓ looked up: hit")
+    #expect(verdicts == "✓ last search: hit|≠ last search: pgd differs")
     #expect(
       try page.text("document.querySelector('result-view svg').getAttribute('aria-label')").contains(
         "root cache"))
     for cr3 in ["0x3000", "0x4000", "0x5000", "0x6000"] { try page.write("cr3", value: cr3) }
     #expect(try page.text("document.querySelector('.evicted').textContent").contains(first[0]))
     try page.keepScreenshot("root-cache")
+    try bench.expectCalm(page)
+  }
+
+  @Test("roots glide to their new slots, unless the system prefers less motion", arguments: [true, false])
+  func motion(prefersCalm: Bool) throws {
+    let path = try bench.service.session(#"{"preset":"intel-shadow"}"#)
+    let page = try BrowserPage(bench.browser, prefersCalm: prefersCalm)
+    try page.open("\(bench.url)/#session=\(path.split(separator: "/").last ?? "")")
+    try page.wait("document.querySelector('mmu-card .slot')")
+    try page.evaluate(
+      "(() => { window.moves = 0; const animate = Element.prototype.animate; Element.prototype.animate = function (...all) { window.moves += 1; return animate.apply(this, all) } })()"
+    )
+    try page.write("cr3", value: "0x2000")
+    // The old root moves to the slot beside, the new one appears.
+    #expect(try page.evaluate("window.moves") == .number(prefersCalm ? 0 : 2))
+    try bench.expectCalm(page)
+  }
+
+  @Test("each of several vCPUs is shown and changed by itself")
+  func severalVCPUs() throws {
+    let page = try bench.session(#"{"preset":"intel-shadow","machine":{"vcpus":3}}"#)
+    try page.evaluate(
+      "(() => { const select = document.querySelector('.session-head select'); select.value = '2'; select.dispatchEvent(new Event('change')) })()"
+    )
+    try page.wait("location.hash.includes('vcpu=2')")
+    try page.write("cr4", toggling: ["SMAP"])
+    #expect(try page.label("root_mmu", "vcpu_role", "cr4_smap") == "cr4_smap: 1, just changed from 0")
+    #expect(
+      try page.text("document.querySelector('action-panel .curl').textContent").contains("/vcpus/2/set-cr"))
+    try page.evaluate(
+      "(() => { const select = document.querySelector('.session-head select'); select.value = '0'; select.dispatchEvent(new Event('change')) })()"
+    )
+    try page.wait("!location.hash.includes('vcpu=')")
+    #expect(try page.label("root_mmu", "vcpu_role", "cr4_smap") == "cr4_smap: 0")
     try bench.expectCalm(page)
   }
 
