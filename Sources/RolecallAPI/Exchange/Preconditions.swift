@@ -5,19 +5,28 @@ struct EntityTag: Sendable {
   let revision: Int
   let media: MediaType
 
-  /// The tag as it stands in the field.
-  var text: String { media == .text ? "\"\(revision)-text\"" : "\"\(revision)\"" }
+  /// The representations that have a tag of their own, with what stands in it behind the revision.
+  private static let representations: [(media: MediaType, suffix: [UInt8], fields: NumberedField)] =
+    [(.json, ""), (.text, "-text"), (.svg, "-svg")].map { media, suffix in
+      (
+        media, Array(suffix.utf8),
+        NumberedField("ETag", before: "\"", after: suffix + "\"", then: [("Vary", "Accept")])
+      )
+    }
+
+  private var representation: (media: MediaType, suffix: [UInt8], fields: NumberedField) {
+    Self.representations.first { $0.media == media } ?? Self.representations[0]
+  }
+
+  /// The tag as it stands in the field; JSON's is the revision alone.
+  var text: String { "\"\(revision)\(String(decoding: representation.suffix, as: UTF8.self))\"" }
 
   /// The fields of an answer that shows it.
   var fields: ResponseFields {
     var fields = ResponseFields()
-    fields.append(media == .text ? Self.plainFields : Self.jsonFields, revision)
+    fields.append(representation.fields, revision)
     return fields
   }
-
-  private static let jsonFields = NumberedField("ETag", before: "\"", after: "\"", then: [("Vary", "Accept")])
-  private static let plainFields = NumberedField(
-    "ETag", before: "\"", after: "-text\"", then: [("Vary", "Accept")])
 
   /// Whether a list of tags, as in If-Match, names this revision. A weak tag (`W/`) matches only if `weak`, and another
   /// representation's only if not: what is to be changed is the session, however the client came to see it.
@@ -41,13 +50,17 @@ struct EntityTag: Sendable {
     let quote = UInt8(ascii: "\"")
     guard tag.count > 2, tag.first == quote, tag.last == quote else { return false }
     tag = tag.dropFirst().dropLast()
-    let isText = tag.suffix(Self.textSuffix.count).holds(Self.textSuffix)
-    if isText { tag = tag.dropLast(Self.textSuffix.count) }
-    return tag.canonicalDecimal == revision && (!weak || isText == (media == .text))
+    for other in Self.representations.reversed() where !weak || other.media == representation.media {
+      if tag.suffix(other.suffix.count).holds(other.suffix),
+        tag.dropLast(other.suffix.count).canonicalDecimal == revision
+      {
+        return true
+      }
+    }
+    return false
   }
 
   private static let weakPrefix = Array("W/".utf8)
-  private static let textSuffix = Array("-text".utf8)
 }
 
 extension ArraySlice<UInt8> {
