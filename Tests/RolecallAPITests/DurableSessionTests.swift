@@ -103,6 +103,25 @@ import Testing
         == calculated.text)
   }
 
+  @Test func theStoreIsMeasured() throws {
+    let disk = FullDisk()
+    let service = try DurableService(faults: StoreFaults(commit: disk.check))
+    func metric(_ name: String) throws -> Substring? {
+      try service.client.get("/metrics").text.split(separator: "\n").first { $0.hasPrefix(name + " ") }
+    }
+    let session = try service.client.session()
+    disk.isFull.store(true, ordering: .relaxed)
+    #expect(try service.client.post(session + "/zap-all").status == 507)
+    #expect(try metric("rolecall_store_failing") == "rolecall_store_failing 1")
+    disk.isFull.store(false, ordering: .relaxed)
+    #expect(try service.client.post(session + "/zap-all").status == 200)
+    for (name, value) in [
+      ("failing", 0), ("commits_total", 2), ("failed_commits_total", 1), ("units_total", 2),
+      ("refused_units_total", 0), ("waiting_units", 0), ("waiting_bytes", 0),
+    ] { #expect(try metric("rolecall_store_\(name)") == "rolecall_store_\(name) \(value)") }
+    #expect(try metric("rolecall_sessions_in_memory") == "rolecall_sessions_in_memory 1")
+  }
+
   @Test func whatCannotBeKeptIsNotMade() throws {
     let full = FullDisk()
     let service = try DurableService(faults: StoreFaults(commit: full.check))
