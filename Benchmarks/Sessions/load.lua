@@ -1,15 +1,10 @@
--- Requests for wrk. Without SESSIONS each makes a session; otherwise SESSIONS is a file with a session's path in each line,
--- and each request loads another CR3 into the next of them.
+-- Requests for wrk. SESSIONS is a file with a session's path in each line; each request loads another CR3 into the next.
 local file = os.getenv("SESSIONS")
 local headers = { ["Content-Type"] = "application/json", ["Prefer"] = "return=minimal" }
 local requests = {}
 local turn = 0
 
 function init()
-  if not file then
-    requests = { wrk.format("POST", "/v1/sessions", headers, "{}") }
-    return
-  end
   for _, value in ipairs({ "0x2000", "0x3000" }) do
     local body = '{"register":"cr3","value":"' .. value .. '"}'
     for path in io.lines(file) do
