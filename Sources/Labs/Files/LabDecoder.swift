@@ -95,7 +95,7 @@ struct LabDecoder {
 
   /// What `parse` makes of a text; of a wrong one the placeholder, and the problem is noted.
   private mutating func parsed<Value>(
-    _ key: String, of members: inout ObjectDecoder, at pointer: String, or placeholder: Value,
+    _ key: StaticString, of members: inout ObjectDecoder, at pointer: String, or placeholder: Value,
     _ parse: (String) throws(ConditionError) -> Value
   ) -> Value {
     // One that is missing or no text is told by the decoder.
@@ -109,7 +109,7 @@ struct LabDecoder {
     }
   }
 
-  private func markdown(_ key: String, _ members: inout ObjectDecoder) -> String {
+  private func markdown(_ key: StaticString, _ members: inout ObjectDecoder) -> String {
     let text = members.string(key)
     if text.contains("${") {
       members.refuse(key, "has a value of a document, which only \"otherwise\" may have")
