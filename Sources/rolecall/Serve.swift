@@ -115,8 +115,6 @@ struct Serve: ParsableCommand {
     print("Rolecall serves on http://\(name):\(server.port)")
     // A pipe would keep the line until much more is printed.
     fflush(nil)
-    // Read while nobody waits for them.
-    DispatchQueue.global(qos: .utility).async { _ = labs.labs }
     let upkeep = Upkeep(of: service, lifetime: dataOptions.sessionTTL * 86_400, logger)
     stop.wait()
     server.shutdown()
