@@ -44,8 +44,6 @@ private func applyOperation(
     guard exchange.media == .json else {
       return exchange.text(document.text(exchange.naming, in: state.machine), fields: headers)
     }
-    return exchange.json(fields: headers, capacity: (isMinimal ? 2 : 16) * 1024) { json in
-      document.write(to: &json, exchange.naming, in: state.machine)
-    }
+    return exchange.json(fields: headers, body: document.bytes(exchange.naming, in: state.machine))
   }
 }
