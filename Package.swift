@@ -46,7 +46,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "Labs", dependencies: ["JSON", .product(name: "Yams", package: "Yams")], swiftSettings: strict),
-    .target(name: "CAssets", exclude: ["index.html"]),
+    .target(name: "CAssets", exclude: ["dashboard"]),
     .target(
       name: "RolecallAPI",
       dependencies: [

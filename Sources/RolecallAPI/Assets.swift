@@ -5,8 +5,13 @@ enum Assets {
   /// The API's description, `openapi.yaml`.
   static let openAPI = unsafe bytes(openapi_yaml_bytes(), openapi_yaml_length())
 
-  /// The page at `/`.
-  static let startPage = unsafe bytes(index_html_bytes(), index_html_length())
+  /// The files of the dashboard by name; what is not here is not served.
+  static let dashboard: [String: DashboardFile] = Dictionary(
+    uniqueKeysWithValues: (0..<dashboard_files_count()).map { index in
+      let file = unsafe dashboard_files()[index]
+      let name = unsafe String(cString: file.name)
+      return (name, DashboardFile(name: name, bytes: unsafe bytes(file.bytes, file.length)))
+    })
 
   /// The files of the labs that come with the program, each with its text.
   static var labs: [(file: String, text: String)] {

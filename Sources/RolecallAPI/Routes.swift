@@ -48,7 +48,9 @@ private func stream(_ template: String, _ handle: @escaping Endpoint.StreamHandl
 /// Every route of the service.
 let apiRoutes: [APIRoute] =
   [
-    route(.get, "/", media: [.html], isForAnyone: true, answerStartPage),
+    route(.get, "/", media: [.html], isForAnyone: true, answerDashboard),
+    route(
+      .get, "/dashboard/{file}", media: [.javaScript, .css, .svg, .html], isForAnyone: true, answerDashboard),
     route(.get, "/docs", media: [.html], isForAnyone: true, answerDescriptionPage),
     route(.get, "/livez", isForAnyone: true, answerLiveness),
     route(.get, "/readyz", isForAnyone: true, answerReadiness),
@@ -69,7 +71,8 @@ let apiRoutes: [APIRoute] =
     route(.get, "/v1/labs/{lab}/results", query: ["after", "limit"], media: [.csv], answerClassResults),
     route(.get, "/v1/sessions", query: ["after", "limit"], answerSessions),
     route(.post, "/v1/sessions", query: ["names", "fields"], createSession),
-    route(.get, "/v1/sessions/{id}", query: ["names", "fields"], media: [.json, .text], answerSession),
+    route(
+      .get, "/v1/sessions/{id}", query: ["names", "fields"], media: [.json, .text, .svg], answerSession),
     route(.delete, "/v1/sessions/{id}", deleteSession),
     route(.get, "/v1/sessions/{id}/shadow-pages", query: ["names", "entries", "fields"], answerShadowPages),
     route(.get, "/v1/sessions/{id}/shadow-pages/{hpa}", query: ["names", "fields"], answerShadowPage),
@@ -89,19 +92,24 @@ let apiRoutes: [APIRoute] =
       .post, "/v1/sessions/{id}/redo", query: ["names", "fields"], media: [.json, .text], redoOperations),
     route(.post, "/v1/sessions/{id}/batch", query: ["names", "fields"], applyBatch),
     route(
-      .get, "/v1/sessions/{id}/vcpus/{n}", query: ["names", "fields"], media: [.json, .text], answerVCPU),
+      .get, "/v1/sessions/{id}/vcpus/{n}", query: ["names", "fields"], media: [.json, .text, .svg], answerVCPU
+    ),
     route(
       .get, "/v1/sessions/{id}/vcpus/{n}/translate",
-      query: ["names", "address", "access", "user", "implicit", "ac", "space", "fields"], answerTranslation),
+      query: ["names", "address", "access", "user", "implicit", "ac", "space", "fields"],
+      media: [.json, .svg],
+      answerTranslation),
   ]
   + OperationDecoder.machineOperations.map { name, _ in
-    route(.post, "/v1/sessions/{id}/\(name)", query: ["names", "fields"], media: [.json, .text]) {
+    route(.post, "/v1/sessions/{id}/\(name)", query: ["names", "fields"], media: [.json, .text, .svg]) {
       exchange throws(ProblemDetails) in
       try applyMachineOperation(name, exchange)
     }
   }
   + OperationDecoder.vcpuOperations.map { name, _ in
-    route(.post, "/v1/sessions/{id}/vcpus/{n}/\(name)", query: ["names", "fields"], media: [.json, .text]) {
+    route(
+      .post, "/v1/sessions/{id}/vcpus/{n}/\(name)", query: ["names", "fields"], media: [.json, .text, .svg]
+    ) {
       exchange throws(ProblemDetails) in try applyVCPUOperation(name, exchange)
     }
   }

@@ -22,7 +22,7 @@ struct DataOptions: ParsableArguments {
       "The folder with the database of sessions. (default: rolecall in the user's data directory, made if need be)"
     ))
   var data: String?
-  @Flag(help: .setting("memory", "Keep sessions in memory only: they end with the service."))
+  @Flag(help: .setting("memory", "Keep sessions in memory only: they end with the service. (default: off)"))
   var memory = false
   @Option(
     help: .setting(

@@ -57,7 +57,8 @@ struct LimitOptions: ParsableArguments {
   var maxAnswer = service.answerBytes
   @Option(
     help: .setting(
-      "max-sessions", "Sessions that are kept at once. (default: 10,000 in memory only, else 1,000,000)"))
+      "max-sessions",
+      "Sessions that are kept at once. (default: 10000 in memory only, 1000000 with a database)"))
   var maxSessions: Int?
   @Option(help: .setting("max-history", "Bytes of a session's history, about 150 for each revision."))
   var maxHistory = service.history

@@ -37,6 +37,8 @@ struct APIDescriptionTests {
         let faults = description.checker.faults(of: body, by: example.bodySchema ?? .null)
         #expect(faults.isEmpty, "\(place): \(faults.prefix(5))")
       }
+      // A stream has no end to wait for; its own tests follow it.
+      if example.template.hasSuffix("/events") { continue }
       let path = try path(of: example, client, server.url)
       let headers = ["Content-Type: application/json"] + (example.needsToken ? [token.field] : [])
       let response = try client.request(
@@ -73,6 +75,7 @@ struct APIDescriptionTests {
       path = session + path.dropFirst("/v1/sessions/{id}".count)
     }
     path.replace("{n}", with: "0")
+    path.replace("{file}", with: "main.js")
     path.replace("{lab}", with: "05-pcid")
     path.replace("{type}", with: "invalid-body")
     path.replace("{role}", with: example.role ?? "")

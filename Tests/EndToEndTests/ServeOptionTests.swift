@@ -9,7 +9,7 @@ struct ServeOptionTests {
   @Test("the help, the settings' table and docs/reliability.md have the same options, variables and defaults")
   func everySetting() throws {
     let help = try runCommand(["serve", "--help"]).output
-    let starts = help.matches(of: /(?m)^  --([a-z-]+) </)
+    let starts = help.matches(of: /(?m)^  --([a-z-]+) (?:<|  )/)
     let ends = starts.dropFirst().map(\.range.lowerBound) + [help.endIndex]
     let described = Dictionary(
       uniqueKeysWithValues: zip(starts, ends).map { start, end in

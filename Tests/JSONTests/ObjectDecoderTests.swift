@@ -116,7 +116,7 @@ import Testing
 
   @Test func knownKeysAreNamedOnce() throws {
     let found = try problems(in: #"{"sett":[]}"#) { body in
-      for key: StaticString in ["set", "value", "set"] { _ = body.optionalValue(key) }
+      for key in ["set", "value", "set"] as [StaticString] { _ = body.optionalValue(key) }
     }
     #expect(found == [#"/sett: unknown key (did you mean "set"?); known are "set", "value""#])
   }

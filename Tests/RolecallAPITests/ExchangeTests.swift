@@ -153,10 +153,12 @@ import Testing
     let path = try client.session()
     for (method, template) in RolecallService.routes {
       let target =
-        template.replacing("/v1/sessions/{id}", with: path).replacing("{lab}", with: "none").replacing(
-          "{n}", with: "0"
-        )
-        .replacing("{type}", with: "conflict").replacing("{hpa}", with: "0x100000000").replacing(
+        template.replacing("/v1/sessions/{id}", with: path).replacing("{n}", with: "0")
+        .replacing("{lab}", with: "none").replacing("{file}", with: "main.js").replacing(
+          "{type}", with: "conflict"
+        ).replacing(
+          "{hpa}", with: "0x100000000"
+        ).replacing(
           "{role}", with: "mmu-role"
         ).replacing(
           "{value}", with: "1")

@@ -76,6 +76,13 @@ enum Repository {
     FileManager.default.fileExists(atPath: root.appending(path: path).path())
   }
 
+  /// The files of a folder with their sizes.
+  static func fileSizes(in path: String) throws -> [(name: String, bytes: Int)] {
+    try FileManager.default.contentsOfDirectory(
+      at: root.appending(path: path), includingPropertiesForKeys: [.fileSizeKey]
+    ).map { ($0.lastPathComponent, try $0.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0) }
+  }
+
   static func folders(in path: String) throws -> [String] {
     try FileManager.default.contentsOfDirectory(
       at: root.appending(path: path), includingPropertiesForKeys: [.isDirectoryKey]

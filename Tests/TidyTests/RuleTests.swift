@@ -191,6 +191,27 @@ struct RuleTests {
     #expect(lines(unexplainedDependencies(sampleManifest, architecture: "Yams and `Yam`")) == [2])
   }
 
+  @Test("files of the dashboard that are not served, not there, or too heavy")
+  func dashboard() {
+    let table = file(
+      """
+      #embed "dashboard/a.js"
+      #embed "dashboard/b.js"
+      FILE("a.js", a_js),
+      FILE("c.js", c_js),
+      """, at: "Sources/CAssets/CAssets.c")
+    let findings = dashboardFindings([("a.js", 60), ("b.js", 50), ("d.js", 1)], table: table, limit: 100)
+    let told = findings.map(\.description)
+    #expect(told.count == 4)
+    #expect(told[0].hasPrefix("Sources/CAssets/dashboard/b.js:1: is not served"))
+    #expect(told[1].hasPrefix("Sources/CAssets/dashboard/d.js:1: is not served"))
+    #expect(told[2].contains("names c.js") && told[3].contains("111 bytes"))
+    #expect(
+      dashboardFindings(
+        [("a.js", 99)], table: file("#embed \"dashboard/a.js\"\nFILE(\"a.js\", a)"), limit: 100
+      ).isEmpty)
+  }
+
   @Test("labs that are not embedded")
   func labs() {
     let table = """

@@ -17,6 +17,28 @@ func unmatchedTests(_ manifest: Manifest, testFolders: [String], sourceFolders: 
   return findings
 }
 
+/// Every file of the dashboard is embedded, what is embedded is there, and all of it together is light.
+///
+/// - Parameter files: the names of the files in the folder, with their bytes.
+func dashboardFindings(_ files: [(name: String, bytes: Int)], table: SourceFile, limit: Int = 150_000)
+  -> [Finding]
+{
+  let folder = "Sources/CAssets/dashboard"
+  let embedded = table.text.matches(of: /#embed "dashboard\/([^"]+)"/).map { String($0.1) }
+  let listed = table.text.matches(of: /FILE\("([^"]+)"/).map { String($0.1) }
+  var findings = files.map(\.name).filter { !embedded.contains($0) || !listed.contains($0) }.map {
+    Finding("\(folder)/\($0)", 1, "is not served; embed it and list it in \(table.path), or remove it")
+  }
+  findings += Set(embedded + listed).subtracting(files.map(\.name)).sorted().map {
+    Finding(table.path, 1, "names \($0), which \(folder) does not have")
+  }
+  let weight = files.reduce(0) { $0 + $1.bytes }
+  if weight >= limit {
+    findings.append(Finding(folder, 1, "\(weight) bytes in all; make it less than \(limit)"))
+  }
+  return findings
+}
+
 /// Each package that the product depends on is named, with its reason, in the architecture's description.
 func unexplainedDependencies(_ manifest: Manifest, architecture: String) -> [Finding] {
   manifest.packages.filter { !architecture.contains("`\($0.name)`") }.map {

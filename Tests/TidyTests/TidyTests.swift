@@ -53,6 +53,13 @@ struct TidyTests {
         sourceFolders: try Repository.folders(in: "Sources")))
   }
 
+  @Test("the dashboard's files are all served, and light")
+  func dashboard() throws {
+    let files = try Repository.fileSizes(in: "Sources/CAssets/dashboard")
+    #expect(files.count > 10)
+    expectNone(dashboardFindings(files, table: try Repository.file("Sources/CAssets/CAssets.c")))
+  }
+
   @Test("each dependency has its reason in docs/architecture.md")
   func dependencies() throws {
     let architecture = try Repository.file("docs/architecture.md").text

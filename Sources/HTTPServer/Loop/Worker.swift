@@ -106,17 +106,17 @@ struct Worker {
     }
   }
 
+  /// Does what `action` asks for, if anything, then answers every request that is there.
+  private mutating func serve(_ client: inout Client, beginningWith action: HTTPConnection.Action?) {
+    if let action { _ = perform(action, for: &client) }
+    serve(&client, resuming: action != nil)
+  }
+
   /// Answers every request that is there, sends all answers at once, and sees what the connection waits for then.
   /// With `resuming`, the client's time begins anew: until now it was not read from.
-  mutating func serve(
-    _ client: inout Client, beginningWith first: HTTPConnection.Action? = nil, resuming: Bool = false
-  ) {
+  mutating func serve(_ client: inout Client, resuming: Bool = false) {
     var answered = resuming
     var awaited: HTTPConnection.Phase?
-    if let first {
-      awaited = perform(first, for: &client)
-      answered = answered || awaited == nil
-    }
     while awaited == nil {
       while output.count < service.rules.limits.pendingOutput {
         awaited = perform(client.http.next(), for: &client)
@@ -141,24 +141,12 @@ struct Worker {
 
   /// Appends what `action` asks for to the output; if it asks for input, gives for what.
   private mutating func perform(
-    _ action: HTTPConnection.Action, for client: inout Client
+    _ action: consuming HTTPConnection.Action, for client: inout Client
   ) -> HTTPConnection.Phase? {
     switch action {
     case .needsInput(let phase): return phase
     case .sendContinue: output += HTTPConnection.continueResponse
-    case .request(let request):
-      let (answer, fields) = answer(to: request, of: client)
-      let line = service.accessLog == nil ? nil : AccessEntry.Line(request)
-      switch answer {
-      case .now(let response):
-        write(response, fields, to: line, begun: wakeTime, &client)
-      case .later:
-        client.awaited = AwaitedAnswer(line: line, begun: wakeTime, fields: fields)
-        client.http.keepRest()
-        return .answer
-      case .stream(let stream):
-        return begin(stream, fields, to: line, &client)
-      }
+    case .request(let request): return take(request, &client)
     case .refuse(let error):
       _ = service.rateLimiter?.take(client.peer, now: now)
       let response = service.refusal(error)
@@ -171,13 +159,33 @@ struct Worker {
     return nil
   }
 
-  /// Appends an answer that is complete.
+  /// Has a request answered; if not all of the answer is there, gives what the connection waits for.
+  private mutating func take(_ request: Request, _ client: inout Client) -> HTTPConnection.Phase? {
+    let (answer, fields) = answer(to: request, of: client)
+    let line = service.accessLog == nil ? nil : AccessEntry.Line(request)
+    switch answer {
+    case .now(let response):
+      write(response, fields, to: line, begun: wakeTime, &client)
+      return nil
+    case .later:
+      client.awaited = AwaitedAnswer(line: line, begun: wakeTime, fields: fields)
+      client.http.keepRest()
+      return .answer
+    case .stream(let stream):
+      return begin(stream, fields, to: line, &client)
+    }
+  }
+
+  /// Appends an answer that is complete, with more fields.
   mutating func write(
     _ response: Response, _ fields: ResponseFields?, to line: AccessEntry.Line?, begun: Int,
     _ client: inout Client
   ) {
-    var response = response
-    if let fields { response.fields.append(contentsOf: fields) }
+    if let fields {
+      var response = response
+      response.fields.append(contentsOf: fields)
+      return write(response, nil, to: line, begun: begun, &client)
+    }
     let start = output.count
     client.http.answer(response, standing, closing: isDraining, into: &output)
     client.noteAnswer()

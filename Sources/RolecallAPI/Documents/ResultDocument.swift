@@ -9,6 +9,8 @@ struct ResultDocument {
     "names", "revision", "operation", "outcome", "walk", "page_fault", "access", "tries", "map", "narration",
     "changes", "lookups", "tlb", "trace", "vcpu",
   ]
+  /// The keys that can be asked for by name: also the drawing that `image/svg+xml` would be.
+  static let choosableKeys = keys + ["drawing"]
 
   let operation: Operation
   let result: OperationResult
@@ -86,6 +88,10 @@ struct ResultDocument {
       } else {
         json.null()
       }
+    }
+    if fields.chosen?.contains("drawing") == true {
+      json.key("drawing")
+      if let drawing { json.string(drawing) } else { json.null() }
     }
     json.endObject()
   }

@@ -42,7 +42,8 @@ extension NarrationStep {
 }
 
 extension WalkStep {
-  fileprivate var line: String {
+  /// The entry and what was concluded, in a line.
+  var line: String {
     let value = ([entry.map { hex($0) } ?? "unreadable"] + flags).joined(separator: " ")
     return String(repeating: "  ", count: nesting)
       + "\(stage.rawValue) level \(level), entry \(index), \(value): \(conclusion)"
@@ -59,7 +60,7 @@ extension OperationResult {
 
 extension WalkReport {
   /// Where the walk led. The fault of an access in the tables that KVM loaded is no exception, but an exit to KVM.
-  fileprivate func line(isAccess: Bool) -> String {
+  func line(isAccess: Bool) -> String {
     switch result {
     case .success(let address): "gpa \(hex(address.rawValue))"
     case .failure(let fault) where isAccess && fault.nested:
@@ -143,7 +144,7 @@ extension Change.Value {
 
 extension RootLookup {
   /// What was looked for and whether it was found, then a line for each candidate.
-  fileprivate var lines: [String] {
+  var lines: [String] {
     let result = hit.map { "hit in slot \($0.name)" } ?? "miss"
     return ["\(mmu.rawValue) looks for pgd \(pgdText(pgd)), role \(hex(role.rawValue)): \(result)"]
       + candidates.map { candidate in

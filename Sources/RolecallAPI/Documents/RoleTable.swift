@@ -37,7 +37,8 @@ extension RoleDifference {
 }
 
 extension RoleFieldValue {
-  fileprivate var text: String {
+  /// The value as tables and drawings write it.
+  var text: String {
     switch self {
     case .flag(let flag): flag ? "1" : "0"
     case .number(let number): String(number)

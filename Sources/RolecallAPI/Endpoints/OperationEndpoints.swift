@@ -22,7 +22,7 @@ private func applyOperation(
   _ decode: (OperationDecoder, inout Body, borrowing VirtualMachine) throws(ProblemDetails) ->
     OperationRequest?
 ) throws(ProblemDetails) -> Response {
-  let fields = try exchange.fields(of: ResultDocument.keys)
+  let fields = try exchange.fields(of: ResultDocument.choosableKeys)
   let value = try exchange.body()
   let isMinimal = exchange.preference == .minimal
   return try exchange.change { _, state throws(ProblemDetails) in
@@ -41,8 +41,11 @@ private func applyOperation(
     let document = ResultDocument(
       operation: operation, result: result, revision: state.revision, isMinimal: isMinimal, fields: fields,
       isAlone: true)
-    guard exchange.media == .json else {
-      return exchange.text(document.text(exchange.naming, in: state.machine), fields: headers)
+    switch exchange.media {
+    case .text: return exchange.text(document.text(exchange.naming, in: state.machine), fields: headers)
+    case .svg:
+      return exchange.text(document.drawing ?? Drawing.nothing, as: .svg, fields: headers)
+    default: break
     }
     return exchange.json(fields: headers, body: document.bytes(exchange.naming, in: state.machine))
   }

@@ -1,11 +1,6 @@
 import HTTPCore
 import Yams
 
-/// `GET /`: what the service is, for people.
-func answerStartPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
-  Response(200, contentType: MediaType.html.rawValue, body: Assets.startPage)
-}
-
 /// `GET /problems/{type}`: what a problem's type means.
 func answerProblemPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   let slug = exchange.parameters["type"]

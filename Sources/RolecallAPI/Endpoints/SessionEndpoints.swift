@@ -17,7 +17,11 @@ func answerSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   return try exchange.look { session, state throws(ProblemDetails) in
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let headers = exchange.fields(revision: state.revision)
-    guard exchange.media == .json else { return exchange.text(session.table(state), fields: headers) }
+    switch exchange.media {
+    case .text: return exchange.text(session.table(state), fields: headers)
+    case .svg: return exchange.drawing(of: state.machine.vcpus, in: state.machine, fields: headers)
+    default: break
+    }
     return exchange.json(fields: headers, capacity: 16 * 1024) { json in
       session.write(state, to: &json, exchange.naming, fields: fields)
     }
@@ -44,8 +48,11 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
       }
     }
     let headers = exchange.fields(revision: revision)
-    guard exchange.media == .json else {
-      return exchange.text(state.machine.vcpus[index].table(in: state.machine), fields: headers)
+    let vcpu = state.machine.vcpus[index]
+    switch exchange.media {
+    case .text: return exchange.text(vcpu.table(in: state.machine), fields: headers)
+    case .svg: return exchange.drawing(of: [vcpu], in: state.machine, fields: headers)
+    default: break
     }
     return exchange.json(fields: headers, capacity: 16 * 1024) { json in
       state.machine.vcpus[index].write(
@@ -64,9 +71,9 @@ extension Exchange {
     return number
   }
 
-  /// A plain-text answer.
-  func text(_ text: String, fields: ResponseFields) -> Response {
-    Response(200, fields: fields.with(.text), body: Array(text.utf8))
+  /// An answer that is text, plain unless another media type is given.
+  func text(_ text: String, as media: MediaType = .text, fields: ResponseFields) -> Response {
+    Response(200, fields: fields.with(media), body: Array(text.utf8))
   }
 }
 

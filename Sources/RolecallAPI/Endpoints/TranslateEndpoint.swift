@@ -16,7 +16,11 @@ func answerTranslation(_ exchange: Exchange) throws(ProblemDetails) -> Response 
     } catch {
       throw ProblemDetails(error)
     }
-    return exchange.json(fields: exchange.fields(revision: state.revision), capacity: 8 * 1024) { json in
+    let headers = exchange.fields(revision: state.revision)
+    if exchange.media == .svg {
+      return exchange.text(result.walkDrawing ?? Drawing.nothing, as: .svg, fields: headers)
+    }
+    return exchange.json(fields: headers, capacity: 8 * 1024) { json in
       result.writeWalk(to: &json, copy.machine, fields: fields)
     }
   }

@@ -5,19 +5,40 @@ struct EntityTag: Sendable {
   let revision: Int
   let media: MediaType
 
-  /// The tag as it stands in the field.
-  var text: String { media == .text ? "\"\(revision)-text\"" : "\"\(revision)\"" }
+  /// A representation that has a tag of its own.
+  private final class Representation: Sendable {
+    /// What stands in the tag behind the revision.
+    let suffix: [UInt8]
+    /// The fields of an answer that shows it.
+    let fields: NumberedField
+
+    init(_ suffix: String) {
+      self.suffix = Array(suffix.utf8)
+      fields = NumberedField("ETag", before: "\"", after: suffix + "\"", then: [("Vary", "Accept")])
+    }
+  }
+
+  private static let json = Representation("")
+  private static let text = Representation("-text")
+  private static let svg = Representation("-svg")
+
+  private var representation: Representation {
+    switch media {
+    case .text: Self.text
+    case .svg: Self.svg
+    default: Self.json
+    }
+  }
+
+  /// The tag as it stands in the field; JSON's is the revision alone.
+  var text: String { "\"\(revision)\(String(decoding: representation.suffix, as: UTF8.self))\"" }
 
   /// The fields of an answer that shows it.
   var fields: ResponseFields {
     var fields = ResponseFields()
-    fields.append(media == .text ? Self.plainFields : Self.jsonFields, revision)
+    fields.append(representation.fields, revision)
     return fields
   }
-
-  private static let jsonFields = NumberedField("ETag", before: "\"", after: "\"", then: [("Vary", "Accept")])
-  private static let plainFields = NumberedField(
-    "ETag", before: "\"", after: "-text\"", then: [("Vary", "Accept")])
 
   /// Whether a list of tags, as in If-Match, names this revision. A weak tag (`W/`) matches only if `weak`, and another
   /// representation's only if not: what is to be changed is the session, however the client came to see it.
@@ -41,13 +62,19 @@ struct EntityTag: Sendable {
     let quote = UInt8(ascii: "\"")
     guard tag.count > 2, tag.first == quote, tag.last == quote else { return false }
     tag = tag.dropFirst().dropLast()
-    let isText = tag.suffix(Self.textSuffix.count).holds(Self.textSuffix)
-    if isText { tag = tag.dropLast(Self.textSuffix.count) }
-    return tag.canonicalDecimal == revision && (!weak || isText == (media == .text))
+    let own = representation
+    if names(own, tag) { return true }
+    return !weak && [Self.json, Self.text, Self.svg].contains { $0 !== own && names($0, tag) }
+  }
+
+  /// Whether what stands between the quotation marks of a tag is this revision in a representation.
+  private func names(_ representation: Representation, _ tag: ArraySlice<UInt8>) -> Bool {
+    let suffix = representation.suffix
+    return tag.suffix(suffix.count).holds(suffix)
+      && tag.dropLast(suffix.count).canonicalDecimal == revision
   }
 
   private static let weakPrefix = Array("W/".utf8)
-  private static let textSuffix = Array("-text".utf8)
 }
 
 extension ArraySlice<UInt8> {

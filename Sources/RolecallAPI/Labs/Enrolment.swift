@@ -27,7 +27,7 @@ extension Body {
   /// Reads `lab` and `student`: the student's lab, if the body is to belong to one. Without labs both are passed over.
   mutating func lab(_ labs: LabLibrary?) throws(ProblemDetails) -> Lab? {
     guard let labs else {
-      for key: StaticString in ["lab", "student"] { _ = members.optionalValue(key) }
+      for key in ["lab", "student"] as [StaticString] { _ = members.optionalValue(key) }
       return nil
     }
     let id = members.optionalString("lab")

@@ -96,7 +96,7 @@ extension Body {
   /// Reads what a script says of its session besides operations, which must be so in a session that is there.
   mutating func readScriptHead(of machine: Machine, _ boot: Boot) {
     readFormat()
-    for key: StaticString in ["name", "lab", "student"] { _ = members.optionalValue(key) }
+    for key in ["name", "lab", "student"] as [StaticString] { _ = members.optionalValue(key) }
     if members.contains("machine") || members.contains("preset"), self.machine() != machine {
       refuse(
         "machine", "is another one than the session's; leave it out, or make a new session of the script")
