@@ -37,6 +37,8 @@ public struct HTTPConnection: Sendable {
     case head
     /// The rest of a body.
     case body
+    /// The owner's answer.
+    case answer
     /// Nothing: once the answers are sent, the connection closes.
     case closing
   }
@@ -53,6 +55,8 @@ public struct HTTPConnection: Sendable {
   private var content: [UInt8] = []
   private var isPersistent = true
   private var owesContinue = false
+  /// Whether the answer's pieces are chunks.
+  private var isChunked = false
 
   /// Input not consumed yet is `buffer[start..<end]`, where `start` is the current message's first byte. The buffer
   /// is the caller's own until ``next()`` leaves bytes over.
@@ -80,7 +84,8 @@ public struct HTTPConnection: Sendable {
     switch state {
     case .body, .chunked: .body
     case .closed: .closing
-    case .head, .answer: start < end || parser.hasBegun ? .head : .idle
+    case .answer: .answer
+    case .head: start < end || parser.hasBegun ? .head : .idle
     }
   }
 
@@ -130,7 +135,7 @@ public struct HTTPConnection: Sendable {
   /// means that nothing is owed.
   public mutating func inputEnded() -> Action? {
     switch phase {
-    case .closing: return nil
+    case .closing, .answer: return nil
     case .idle:
       state = .closed
       return nil
@@ -141,6 +146,7 @@ public struct HTTPConnection: Sendable {
   /// To be called when the current phase took too long: what to answer, nil for an idle connection.
   public mutating func timedOut() -> Action? {
     switch phase {
+    case .answer: return nil
     case .idle, .closing:
       state = .closed
       return nil
@@ -154,15 +160,61 @@ public struct HTTPConnection: Sendable {
     phase == .body ? refuse(.tooMuchBuffered) : nil
   }
 
-  /// Appends the answer to the current request to `output`. With `closing`, it is the connection's last.
-  public mutating func answer(
+  /// Appends the answer to the current request to `output`. With `closing`, it is the connection's last. If no more
+  /// input is there, gives what ``next()`` would say that the connection waits for.
+  @discardableResult public mutating func answer(
     _ response: borrowing Response, _ standing: borrowing StandingFields, closing: Bool = false,
     into output: inout [UInt8]
-  ) {
+  ) -> Phase? {
     let isLast = closing || !isPersistent || isClosing
     let writer = ResponseWriter(
       isHead: parser.head.method == .head, isLast: isLast, namesKeepAlive: parser.head.version == .http1_0)
     writer.write(response, standing, into: &output)
+    finishAnswer(isLast: isLast)
+    guard start == end else { return nil }
+    dropInput()
+    return isLast ? .closing : .idle
+  }
+
+  /// Appends the head of the answer to the current request, and its body as the first piece; what follows is given to
+  /// ``append(piece:into:)``. False if nothing follows, because it is HEAD that is answered or the status forbids
+  /// content; then the answer is complete.
+  public mutating func beginStream(
+    _ head: borrowing Response, _ standing: borrowing StandingFields, closing: Bool = false,
+    into output: inout [UInt8]
+  ) -> Bool {
+    isChunked = parser.head.version == .http1_1
+    isPersistent = isPersistent && isChunked && !closing
+    let isHead = parser.head.method == .head
+    let writer = ResponseWriter(
+      isHead: isHead, isLast: !isPersistent, framing: isChunked ? .chunked : .close, namesKeepAlive: false)
+    writer.write(head, standing, into: &output)
+    guard !isHead, !head.status.forbidsContent else {
+      finishAnswer(isLast: !isPersistent)
+      return false
+    }
+    append(piece: head.body, into: &output)
+    return true
+  }
+
+  /// Appends a piece of a stream; an empty one is nothing.
+  public func append(piece: [UInt8], into output: inout [UInt8]) {
+    // An empty chunk would be the last.
+    guard !piece.isEmpty else { return }
+    guard isChunked else { return output.append(contentsOf: piece) }
+    output.append(String(piece.count, radix: 16))
+    output.appendNewline()
+    output.append(contentsOf: piece)
+    output.appendNewline()
+  }
+
+  /// Appends the end of a stream. With `closing`, it was the connection's last answer.
+  public mutating func endStream(closing: Bool = false, into output: inout [UInt8]) {
+    if isChunked { output.append("0\r\n\r\n") }
+    finishAnswer(isLast: closing || !isPersistent)
+  }
+
+  private mutating func finishAnswer(isLast: Bool) {
     parser.reset()
     headLength = 0
     content = []

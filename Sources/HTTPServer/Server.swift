@@ -6,8 +6,9 @@ import Synchronization
 /// An HTTP/1.1 server: one listener, one event loop per core, connections spread over them in turn. It serves until
 /// ``shutdown()``, whoever still holds it.
 public final class Server: Sendable {
-  /// Answers one request; called on an event loop, so it must not block.
-  public typealias Handler = @Sendable (Request) -> Response
+  /// Answers one request; called on an event loop, so it must not block. What cannot be told at once is handed in by
+  /// `Later`.
+  public typealias Handler = @Sendable (_ request: Request, _ later: Later) -> Answer
   /// Makes the answer to a request that was refused before any handler saw it, given the limits that hold and the
   /// authorities that are answered.
   public typealias ErrorRenderer = @Sendable (HTTPError, Limits, AllowedAuthorities) -> Response

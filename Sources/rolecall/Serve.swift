@@ -88,7 +88,7 @@ struct Serve: ParsableCommand {
     do {
       server = try Server(
         configuration: configuration, logger: logger, renderError: service.respond(to:limits:authorities:),
-        handler: service.respond(to:))
+        handler: { request, _ in .now(service.respond(to: request)) })
     } catch {
       throw StartFailure(description: "cannot serve on \(name):\(port): \(error)")
     }

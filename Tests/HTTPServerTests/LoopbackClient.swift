@@ -65,6 +65,13 @@ final class LoopbackClient {
     return text
   }
 
+  /// The next `count` bytes, or what came before the end.
+  func receive(exactly count: Int) -> String {
+    var text = ""
+    while text.utf8.count < count, let more = receive(count - text.utf8.count), !more.isEmpty { text += more }
+    return text
+  }
+
   /// Everything up to the server's FIN; nil when that does not come.
   func receiveAll() -> String? {
     var text = ""

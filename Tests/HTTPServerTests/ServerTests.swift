@@ -26,10 +26,10 @@ private func withServer(
       let hosts = error == .misdirected ? " \(authorities.list ?? [])" : ""
       return Response(error.status, contentType: "text/plain", body: Array((error.clause + hosts).utf8))
     },
-    handler: { request in
-      if request.path == "/large" { return Response(200, body: large) }
+    handler: { request, _ in
+      if request.path == "/large" { return .now(Response(200, body: large)) }
       let text = "[\(request.methodName) \(request.path) \(String(decoding: request.body, as: UTF8.self))]"
-      return Response(200, contentType: "text/plain", body: Array(text.utf8))
+      return .now(Response(200, contentType: "text/plain", body: Array(text.utf8)))
     })
   defer { server.shutdown() }
   try body(server)
@@ -38,10 +38,6 @@ private func withServer(
 private let hasIPv6 = unsafe access("/proc/net/if_inet6", R_OK) == 0
 
 private let large = [UInt8](repeating: UInt8(ascii: "x"), count: 3_000_000)
-
-private func get(_ path: String, _ port: UInt16, _ lines: String = "") -> String {
-  "GET \(path) HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\(lines)\r\n"
-}
 
 private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> String {
   "POST /p HTTP/1.1\r\nHost: localhost:\(port)\r\n\(framing)\r\n\r\n\(body)"
@@ -321,7 +317,7 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
       change(&configuration)
       let server = try Server(
         configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-        renderError: { error, _, _ in Response(error.status) }, handler: { _ in Response(200) })
+        renderError: { error, _, _ in Response(error.status) }, handler: { _, _ in .now(Response(200)) })
       server.shutdown()
     }
     #expect(throws: ServerError.hostInvalid("example")) { try start { $0.host = "example" } }
@@ -346,7 +342,7 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
       #expect(throws: ServerError.system(call: "bind", errno: EADDRINUSE)) {
         _ = try Server(
           configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-          renderError: { error, _, _ in Response(error.status) }, handler: { _ in Response(200) })
+          renderError: { error, _, _ in Response(error.status) }, handler: { _, _ in .now(Response(200)) })
       }
     }
   }

@@ -13,12 +13,18 @@ struct Client {
   var unsent: [UInt8] = []
   var sent = 0
   var interest = Interest.read
+  /// The number of the request that is answered next.
+  private(set) var request: UInt32 = 0
+  /// What is known of the request whose answer comes later.
+  var awaited: AwaitedAnswer?
+  /// The stream that it is sent.
+  var stream: ClientStream?
   /// Whether our FIN is sent, so that input is read only to be dropped.
   var isLingering = false
   /// Whether the peer's FIN has come.
   var isPeerDone = false
   /// When answers began to wait for the client, and how many bytes it has taken since.
-  private var waitStart = 0
+  private var waitStart: Int?
   private var taken = 0
   /// When it will be closed, in milliseconds of the loop's clock.
   var deadline = 0
@@ -41,6 +47,7 @@ struct Client {
     isOpen = false
     http = HTTPConnection(service.rules)
     unsent = []
+    (awaited, stream) = (nil, nil)
   }
 
   /// Brings the service's sum up to date; false when it is passed and this client holds more than its share.
@@ -62,26 +69,50 @@ struct Client {
   var state: ClientState {
     if isLingering { return .closing }
     if !unsent.isEmpty { return .writing }
-    return phase == .idle || phase == .closing ? .idle : .reading
+    if stream != nil { return .streaming }
+    switch phase {
+    case .idle, .closing: return .idle
+    case .answer: return .waiting
+    case .head, .body: return .reading
+    }
+  }
+
+  /// Notes that the answer to a request is complete.
+  mutating func noteAnswer() {
+    request &+= 1
+    (awaited, stream) = (nil, nil)
   }
 
   /// Keeps `bytes` until the socket takes them.
-  mutating func wait(toSend bytes: [UInt8], now: Int, _ rules: ConnectionRules) {
-    unsent = bytes
-    sent = 0
-    waitStart = now
-    taken = 0
-    deadline = now + rules.limits.writeStallSeconds * 1000
+  mutating func wait(toSend bytes: ArraySlice<UInt8>, now: Int, _ rules: ConnectionRules) {
+    unsent += bytes
+    noteSent(0, now: now, rules)
   }
 
   /// Notes that the socket took `count` bytes of what waits. Whoever takes a little again and again must come to a
-  /// rate, or a trickle would hold the answer for ever.
+  /// rate, or a trickle would hold the answer for ever. Once nothing waits, there is no deadline.
   mutating func noteSent(_ count: Int, now: Int, _ rules: ConnectionRules) {
     sent += count
     taken += count
+    guard sent < unsent.count else {
+      (unsent, sent, taken, waitStart) = ([], 0, 0, nil)
+      return
+    }
+    let start = waitStart ?? now
     let stall = rules.limits.writeStallSeconds * 1000
     let earned = taken * 1000 / rules.limits.outputBytesPerSecond
-    deadline = min(now + stall, waitStart + stall + earned)
+    waitStart = start
+    deadline = min(now + stall, start + stall + earned)
+  }
+
+  /// Forgets what the socket has taken of a stream.
+  mutating func dropSent() {
+    let count = sent
+    while let end = stream?.ends.first, unsent.isEmpty || end <= count { stream?.ends.removeFirst() }
+    guard count > 0 else { return }
+    unsent.removeFirst(count)
+    for index in stream?.ends.indices ?? 0..<0 { stream?.ends[index] -= count }
+    sent = 0
   }
 
   /// Sets the deadline for what the connection waits for, `phase`; `answered` says that a request was answered just now,
@@ -97,6 +128,7 @@ struct Client {
     let idle = now + rules.limits.idleSeconds * 1000
     switch phase {
     case .idle, .closing: deadline = idle
+    case .answer: deadline = stream?.stream.heartbeatInterval.map { now + $0 } ?? .max
     case .head: deadline = phaseStart + rules.limits.headerSeconds * 1000
     case .body:
       let earned = http.contentReceived * 1000 / rules.limits.bodyBytesPerSecond

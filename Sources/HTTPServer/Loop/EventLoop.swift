@@ -4,13 +4,15 @@ import Synchronization
 /// One thread's share of the connections: waits for readiness, reads, has requests answered, writes.
 ///
 /// This is what other threads know of it. All that changes is in ``LoopState``, which only ``run(accepting:spreadOver:)`` has.
-final class EventLoop: Sendable {
+final class EventLoop: AnswerReceiver {
   /// What another thread may ask of the loop.
   enum Message: Sendable {
     /// Serve this accepted connection.
     case adopt(Int32, ClientAddress)
     /// Finish what is in flight, then end.
     case drain
+    /// Go on with the answer to that request of the client with that token.
+    case later(AnswerPart, client: UInt64, request: UInt32)
   }
 
   let service: Service
@@ -24,8 +26,16 @@ final class EventLoop: Sendable {
 
   /// Has `message` handled on the loop; from any thread.
   func post(_ message: Message) {
-    mail.withLock { $0.append(message) }
-    poller.wake()
+    let isFirst = mail.withLock { messages in
+      messages.append(message)
+      return messages.count == 1
+    }
+    // Whoever put in the first has woken the loop, which then takes all.
+    if isFirst { poller.wake() }
+  }
+
+  func receive(_ part: AnswerPart, client: UInt64, request: UInt32) {
+    post(.later(part, client: client, request: request))
   }
 
   /// The messages that have come since the last call.
@@ -60,7 +70,7 @@ struct LoopState {
   init(_ loop: EventLoop, _ acceptor: Acceptor?) {
     self.loop = loop
     self.acceptor = acceptor
-    worker = Worker(service: loop.service, poller: loop.poller)
+    worker = Worker(loop)
   }
 
   mutating func run() {
@@ -98,6 +108,10 @@ struct LoopState {
         worker.drain(&clients.slots[slot])
         clients.reclaim(slot)
       }
+    case .later(let part, let token, let request):
+      guard let slot = clients.slot(of: token), clients.slots[slot].request == request else { return }
+      worker.goOn(with: part, &clients.slots[slot])
+      clients.reclaim(slot)
     }
   }
 
@@ -107,7 +121,7 @@ struct LoopState {
       return
     }
     guard let slot = clients.slot(of: event.token) else { return }
-    worker.handle(event.ready, &clients.slots[slot])
+    worker.handle(event, &clients.slots[slot])
     clients.reclaim(slot)
   }
 

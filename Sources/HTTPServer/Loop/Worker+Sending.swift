@@ -16,25 +16,24 @@ extension Worker {
     case .wouldBlock: break
     }
     guard taken < output.count else { return true }
-    client.wait(toSend: Array(output[taken...]), now: now, service.rules)
+    client.wait(toSend: output[taken...], now: now, service.rules)
     setInterest(.write, of: &client)
     return true
   }
 
   mutating func resumeSending(_ client: inout Client) {
+    if client.stream != nil { return _ = flush(&client) }
     switch Socket.send(client.descriptor, client.unsent, from: client.sent) {
     case .wouldBlock: return
     case .failed: return remove(&client)
     case .bytes(let count): client.noteSent(count, now: now, service.rules)
     }
-    guard client.sent == client.unsent.count else { return }
-    client.unsent = []
-    client.sent = 0
+    guard client.unsent.isEmpty else { return }
     setInterest(.read, of: &client)
     serve(&client, resuming: true)
   }
 
-  private func setInterest(_ interest: Interest, of client: inout Client) {
+  func setInterest(_ interest: Interest, of client: inout Client) {
     guard client.interest != interest else { return }
     client.interest = interest
     poller.modify(client.descriptor, token: client.token, interest: interest)
@@ -60,6 +59,7 @@ extension Worker {
       if let end { $0.count(end) }
     }
     client.uncountBuffered(in: service)
+    client.stream?.stream.onEnd()
     poller.close(client.descriptor)
     client.close(service)
     service.connections.subtract(1, ordering: .relaxed)

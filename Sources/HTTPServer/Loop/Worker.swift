@@ -5,6 +5,7 @@ import Synchronization
 struct Worker {
   private static let bufferSize = 64 * 1024
 
+  let loop: EventLoop
   let service: Service
   let poller: any Poller
   let metrics: LoopMetrics
@@ -13,16 +14,17 @@ struct Worker {
   /// When the loop was last told that something is ready, in milliseconds.
   private(set) var now = 0
   /// The same in nanoseconds.
-  private var wakeTime = 0
+  private(set) var wakeTime = 0
   private var unixSeconds = 0
-  private var standing: StandingFields
-  private var receiveBuffer = [UInt8](repeating: 0, count: bufferSize)
+  private(set) var standing: StandingFields
+  var receiveBuffer = [UInt8](repeating: 0, count: bufferSize)
   /// Answers of the client at hand that are not yet given to its socket.
   var output: [UInt8] = []
 
-  init(service: Service, poller: any Poller) {
-    self.service = service
-    self.poller = poller
+  init(_ loop: EventLoop) {
+    self.loop = loop
+    service = loop.service
+    poller = loop.poller
     metrics = service.metrics.addLoop()
     standing = StandingFields(unixSeconds: 0)
     readClocks()
@@ -46,15 +48,27 @@ struct Worker {
     poller.add(client.descriptor, token: client.token, interest: .read)
   }
 
-  mutating func handle(_ ready: Interest, _ client: inout Client) {
-    if client.interest.contains(.write), ready.contains(.write) {
+  mutating func handle(_ event: Readiness, _ client: inout Client) {
+    if client.interest.contains(.write), event.ready.contains(.write) {
       resumeSending(&client)
-    } else if client.interest.contains(.read), ready.contains(.read) {
-      client.isLingering ? dropInput(&client) : read(&client)
+    } else if client.interest.contains(.read), event.ready.contains(.read) {
+      if client.isLingering {
+        dropInput(&client)
+      } else if client.stream != nil {
+        readBehindStream(&client)
+      } else if client.awaited != nil {
+        // It is read once the answer is there. Only now is it worth a call not to be told again.
+        setInterest([], of: &client)
+      } else {
+        read(&client)
+      }
+    } else if client.interest.isEmpty, event.isBroken {
+      remove(&client)
     }
   }
 
   mutating func drain(_ client: inout Client) {
+    if client.stream != nil { return endStream(&client) }
     guard client.http.phase == .idle, client.unsent.isEmpty, !client.isLingering else { return }
     beginLinger(&client)
   }
@@ -63,6 +77,7 @@ struct Worker {
     if client.isLingering || !client.unsent.isEmpty {
       return remove(&client, for: client.isLingering ? nil : .unread)
     }
+    if client.stream != nil { return sendPieces([EventStream.heartbeat], &client) }
     if client.http.phase == .idle { metrics.counts.withLock { $0.count(.silence) } }
     let action = client.http.timedOut()
     serve(&client, beginningWith: action)
@@ -91,17 +106,17 @@ struct Worker {
     }
   }
 
+  /// Does what `action` asks for, if anything, then answers every request that is there.
+  private mutating func serve(_ client: inout Client, beginningWith action: HTTPConnection.Action?) {
+    if let action { _ = perform(action, for: &client) }
+    serve(&client, resuming: action != nil)
+  }
+
   /// Answers every request that is there, sends all answers at once, and sees what the connection waits for then.
   /// With `resuming`, the client's time begins anew: until now it was not read from.
-  mutating func serve(
-    _ client: inout Client, beginningWith first: HTTPConnection.Action? = nil, resuming: Bool = false
-  ) {
+  mutating func serve(_ client: inout Client, resuming: Bool = false) {
     var answered = resuming
     var awaited: HTTPConnection.Phase?
-    if let first {
-      awaited = perform(first, for: &client)
-      answered = answered || awaited == nil
-    }
     while awaited == nil {
       while output.count < service.rules.limits.pendingOutput {
         awaited = perform(client.http.next(), for: &client)
@@ -126,51 +141,85 @@ struct Worker {
 
   /// Appends what `action` asks for to the output; if it asks for input, gives for what.
   private mutating func perform(
-    _ action: HTTPConnection.Action, for client: inout Client
+    _ action: consuming HTTPConnection.Action, for client: inout Client
   ) -> HTTPConnection.Phase? {
     switch action {
     case .needsInput(let phase): return phase
     case .sendContinue: output += HTTPConnection.continueResponse
-    case .request(let request):
-      let response = answer(to: request, of: client)
-      let start = output.count
-      client.http.answer(response, standing, closing: isDraining, into: &output)
-      let time = Socket.monotonicNanoseconds - wakeTime
-      metrics.counts.withLock { $0.count(route: response.route, status: response.status, nanoseconds: time) }
-      log(response, to: request, of: client, bytes: output.count - start, nanoseconds: time)
+    case .request(let request): return take(request, &client)
     case .refuse(let error):
       _ = service.rateLimiter?.take(client.peer, now: now)
       let response = service.refusal(error)
       let start = output.count
       client.http.answer(response, standing, into: &output)
+      client.noteAnswer()
       metrics.counts.withLock { $0.count(error, isAnswered: true) }
       log(response, to: nil, of: client, bytes: output.count - start, refusal: error)
     }
     return nil
   }
 
-  private func answer(to request: Request, of client: borrowing Client) -> Response {
+  /// Has a request answered; if not all of the answer is there, gives what the connection waits for.
+  private mutating func take(_ request: Request, _ client: inout Client) -> HTTPConnection.Phase? {
+    let (answer, fields) = answer(to: request, of: client)
+    let line = service.accessLog == nil ? nil : AccessEntry.Line(request)
+    switch answer {
+    case .now(let response):
+      return write(response, fields, to: line, begun: wakeTime, &client)
+    case .later:
+      client.awaited = AwaitedAnswer(line: line, begun: wakeTime, fields: fields)
+      client.http.keepRest()
+      return .answer
+    case .stream(let stream):
+      return begin(stream, fields, to: line, &client)
+    }
+  }
+
+  /// Appends an answer that is complete, with more fields. If no more input is there, gives what the connection waits for.
+  mutating func write(
+    _ response: Response, _ fields: ResponseFields?, to line: AccessEntry.Line?, begun: Int,
+    _ client: inout Client
+  ) -> HTTPConnection.Phase? {
+    if let fields {
+      var response = response
+      response.fields.append(contentsOf: fields)
+      return write(response, nil, to: line, begun: begun, &client)
+    }
+    let start = output.count
+    let awaited = client.http.answer(response, standing, closing: isDraining, into: &output)
+    client.noteAnswer()
+    note(response, to: line, begun: begun, bytes: output.count - start, client)
+    return awaited
+  }
+
+  /// Counts and logs an answer.
+  func note(
+    _ response: Response, to line: AccessEntry.Line?, begun: Int, bytes: Int, _ client: borrowing Client
+  ) {
+    let time = Socket.monotonicNanoseconds - begun
+    metrics.counts.withLock { $0.count(route: response.route, status: response.status, nanoseconds: time) }
+    log(response, to: line, of: client, bytes: bytes, nanoseconds: time)
+  }
+
+  /// What the handler, or the limit on requests, says; and the fields that tell of that limit.
+  private func answer(to request: Request, of client: borrowing Client) -> (Answer, ResponseFields?) {
+    let later = Later(loop, client: client.token, request: client.request)
     guard let limiter = service.rateLimiter, !limiter.spares(client.peer), service.isLimited(request),
       let verdict = limiter.take(client.peer, now: now)
-    else { return service.handler(request) }
-    var response: Response
-    if verdict.isAllowed {
-      response = service.handler(request)
-    } else {
-      response = service.refusal(.tooManyRequests)
-      metrics.counts.withLock { $0.count(.tooManyRequests, isAnswered: false) }
-    }
-    response.fields.append(contentsOf: verdict.fields)
-    return response
+    else { return (service.handler(request, later), nil) }
+    if verdict.isAllowed { return (service.handler(request, later), verdict.fields) }
+    metrics.counts.withLock { $0.count(.tooManyRequests, isAnswered: false) }
+    return (.now(service.refusal(.tooManyRequests)), verdict.fields)
   }
 
   private func log(
-    _ response: Response, to request: Request?, of client: borrowing Client, bytes: Int, nanoseconds: Int = 0,
+    _ response: Response, to line: AccessEntry.Line?, of client: borrowing Client, bytes: Int,
+    nanoseconds: Int = 0,
     refusal: HTTPError? = nil
   ) {
     guard let log = service.accessLog else { return }
     let entry = AccessEntry(
-      time: Socket.unixNanoseconds, peer: client.peer, request: request.map(AccessEntry.Line.init),
+      time: Socket.unixNanoseconds, peer: client.peer, request: line,
       route: response.route, status: response.status, bytes: bytes, nanoseconds: nanoseconds, refusal: refusal
     )
     if !log.add(entry, service.metrics.routes) {

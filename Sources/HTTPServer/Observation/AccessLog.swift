@@ -64,7 +64,7 @@ public final class AccessLog: Sendable {
 /// What the access log says of one answer.
 struct AccessEntry: Sendable {
   /// What is kept of a request.
-  struct Line: Sendable {
+  final class Line: Sendable {
     /// Bytes of a path that are kept; it is cut off between two segments.
     private static let pathLimit = 512
 

@@ -9,11 +9,13 @@ enum ConnectionEnd: String, Sendable, CaseIterable {
   case unread
   /// Its answer did not fit in what all connections may buffer.
   case buffer
+  /// The client of a stream fell too far behind.
+  case behind
 }
 
 /// What a connection is doing.
 enum ClientState: Int, Sendable, CaseIterable {
-  case idle, reading, writing, closing
+  case idle, reading, waiting, writing, streaming, closing
 
   /// The word in the metrics.
   var name: String { "\(self)" }

@@ -103,7 +103,8 @@ public final class ServerMetrics: Sendable {
     text.sample(open)
     text.begin(
       .gauge, "rolecall_http_connections",
-      "Connections by what they do: wait for a request (idle), receive one, send an answer, close.")
+      "Connections by what they do: wait for a request (idle), receive one, wait for its answer, send it, stream, close."
+    )
     for state in ClientState.allCases {
       text.sample(["state": state.name], sum.connections[state.rawValue])
     }
@@ -111,7 +112,8 @@ public final class ServerMetrics: Sendable {
     text.sample(accepted.load(ordering: .relaxed))
     text.begin(
       .counter, "rolecall_http_connections_ended",
-      "Connections that the server ended by a limit: silence, answers left unread, what all may buffer.")
+      "Connections that the server ended by a limit: silence, answers left unread, what all may buffer, streams read too slowly (behind)."
+    )
     for end in ConnectionEnd.allCases { text.sample(["reason": end.rawValue], sum.ended[end, default: 0]) }
     text.begin(
       .gauge, "rolecall_http_accepting_paused",

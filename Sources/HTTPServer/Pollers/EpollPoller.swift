@@ -59,7 +59,8 @@
         var ready: Interest = []
         if bits & (csystem_epollin | csystem_epollhup) != 0 { ready.insert(.read) }
         if bits & (csystem_epollout | csystem_epollhup) != 0 { ready.insert(.write) }
-        events.append(Readiness(token: token, ready: ready))
+        events.append(
+          Readiness(token: token, ready: ready, isBroken: bits & csystem_epollhup != 0))
       }
     }
 

@@ -9,6 +9,8 @@ struct Interest: OptionSet, Sendable {
 struct Readiness: Sendable {
   let token: UInt64
   let ready: Interest
+  /// Whether the connection is broken, where the poller tells; this is told without any interest, too.
+  var isBroken = false
 }
 
 /// Level-triggered readiness for one event loop. Every method but ``wake()`` is called on that loop only.

@@ -45,7 +45,7 @@ import Testing
     one.add(other)
     #expect(one.answers(of: 1).first == 2 && one.latencies(of: 1).sum == 12)
     #expect(one.refused == [.hostMissing: 1] && one.ended == [.silence: 1])
-    #expect(one.connections == [0, 0, 0, 1])
+    #expect(one.connections == [0, 0, 0, 0, 0, 1])
     #expect(one.answers(of: 0).reduce(0, +) == 1)
   }
 

@@ -18,36 +18,13 @@ import Testing
     let server = try Server(
       configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
       renderError: { error, _, _ in Response(error.status) },
-      handler: { request in
+      handler: { request, _ in
         var response = Response(request.path == "/a" ? 200 : 404)
         response.route = request.path == "/a" ? 1 : 0
-        return response
+        return .now(response)
       })
     defer { server.shutdown() }
     try body(server, configuration.metrics)
-  }
-
-  /// The samples by name and labels.
-  private func samples(_ metrics: ServerMetrics) -> [String: String] {
-    var text = MetricsText(.prometheus)
-    metrics.write(to: &text)
-    let lines = String(decoding: text.finish(), as: UTF8.self).split(separator: "\n").filter {
-      !$0.hasPrefix("#")
-    }
-    return Dictionary(
-      lines.map { line in
-        let space = line.lastIndex(of: " ") ?? line.endIndex
-        return (String(line[..<space]), String(line[space...].dropFirst()))
-      }, uniquingKeysWith: { _, _ in "twice" })
-  }
-
-  /// Asks again until a sample has a value, for what the server does after its answer.
-  private func waits(for value: String, of name: String, in metrics: ServerMetrics) -> Bool {
-    for _ in 0..<500 {
-      if samples(metrics)[name] == value { return true }
-      usleep(20_000)
-    }
-    return false
   }
 
   @Test func answersAndRefusalsAreCounted() throws {
