@@ -75,7 +75,7 @@ public struct ServiceHarness {
 
   /// Looks at a session in every way, checks what holds of every machine, and deletes the session.
   public func examine(_ path: String, everyWay: Bool) {
-    let id = path.split(separator: "/").last.flatMap { SessionID(String($0)) }
+    let id = path.split(separator: "/").last.flatMap { SessionID(Array($0.utf8)[...]) }
     guard let session = id.flatMap({ try? service.sessions.session($0, at: service.now) }) else {
       fatalError("\(path) is no session")
     }
