@@ -1,7 +1,7 @@
 import Dispatch
 import Foundation
 
-/// The built `rolecall` executable, serving on a free port until ``stop()``.
+/// The built `rolecall` executable, serving on a free port until ``stop()`` or ``kill()``.
 final class LiveServer {
   enum Failure: Error, Equatable {
     /// The process ended, or 30 seconds passed, before a first line was there.
@@ -56,7 +56,7 @@ final class LiveServer {
       guard let match = line.firstMatch(of: /http:\/\/[^\s\/]+/) else { throw Failure.noURL(firstLine: line) }
       url = String(match.output)
     } catch {
-      kill(process.processIdentifier, SIGKILL)
+      Foundation.kill(process.processIdentifier, SIGKILL)
       throw error
     }
     // What the server prints later must not fill the pipe.
@@ -65,12 +65,12 @@ final class LiveServer {
 
   deinit {
     output.readabilityHandler = nil
-    if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
   }
 
   /// Sends SIGTERM, and expects that the server ends by itself with status 0.
   func stop() throws {
-    kill(process.processIdentifier, SIGTERM)
+    Foundation.kill(process.processIdentifier, SIGTERM)
     guard ended.wait(timeout: .now() + 10) == .success else { throw Failure.stillRunning }
     ended.signal()
     let bySignal = process.terminationReason == .uncaughtSignal
@@ -79,9 +79,16 @@ final class LiveServer {
     }
   }
 
+  /// Sends SIGKILL, and waits until the process is gone.
+  func kill() {
+    Foundation.kill(process.processIdentifier, SIGKILL)
+    ended.wait()
+    ended.signal()
+  }
+
   private static func firstLine(of output: FileHandle, from process: pid_t) throws -> String {
     // Ending the process ends the read.
-    let deadline = DispatchWorkItem { kill(process, SIGKILL) }
+    let deadline = DispatchWorkItem { Foundation.kill(process, SIGKILL) }
     DispatchQueue.global().asyncAfter(deadline: .now() + 30, execute: deadline)
     defer { deadline.cancel() }
     var bytes = Data()

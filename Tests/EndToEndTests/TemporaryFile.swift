@@ -13,6 +13,20 @@ final class TemporaryFile {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
+/// A folder that goes away with this value, with all that is in it.
+final class TemporaryFolder {
+  let path = FileManager.default.temporaryDirectory.appending(path: "rolecall-\(UUID().uuidString)").path()
+
+  init() throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// The database that a server keeps in it.
+  var database: String { path + "/sessions.sqlite" }
+}
+
 /// A file with an operator's token.
 struct TokenFile {
   private let token = UUID().uuidString
