@@ -37,8 +37,8 @@ import Testing
     #expect(sessions.map { store.insert($0) } == Array(repeating: true, count: 100) + [false])
     #expect(try store.session(sessions[99].id, at: time) === sessions[99])
     #expect(try store.session(sessions[100].id, at: time) == nil)
-    store.remove(sessions[5], .deleted)
-    store.remove(sessions[5], .deleted)
+    store.remove(sessions[5])
+    store.remove(sessions[5])
     #expect(store.count == 99)
   }
 

@@ -9,11 +9,19 @@ func streamEvents(_ exchange: Exchange, _ later: Later) throws(ProblemDetails) -
   let last = try exchange.lastEventID()
   return try exchange.withSession { session, state throws(ProblemDetails) in
     // A client can know of a revision that was never kept.
-    let first = last.map { min($0 + 1, state.revision + 1) } ?? state.revision
-    let end = min(state.revision + 1, first + longestCatchUp)
+    let kept = session.keptRevision
+    let first = last.map { min($0 + 1, kept + 1) } ?? kept
+    let end = min(kept + 1, first + longestCatchUp)
     let effective = Set(state.history.path(to: state.history.state))
     let missed = (first..<end).flatMap { state.event($0, effective: effective) }
-    let watcher = end > state.revision ? session.watchers.add(later) : nil
+    let watcher = end > kept ? session.watchers.add(later, next: end) : nil
+    if watcher != nil, kept < state.revision {
+      // Whoever made these may not have known that someone would watch.
+      let unkept = (kept + 1...state.revision).map { state.event($0, effective: [$0]) }
+      exchange.settle(session, state) { outcome in
+        if case .success = outcome { session.watchers.tell(unkept, from: kept + 1) }
+      }
+    }
     let stream = eventStream(beginningWith: missed) {
       if let watcher { session.watchers.remove(watcher) }
     }

@@ -83,16 +83,21 @@ func answerClassResults(_ exchange: Exchange) throws(ProblemDetails) -> Response
   let page = try exchange.sessionPage()
   var table = ClassTable(file.standard)
   for listed in page.sessions where listed.enrolment?.lab == file.id {
-    guard let session = try exchange.session(listed.id) else { continue }
-    session.withState { state in
-      var note = ""
-      var report: LabReport?
-      do throws(ProblemDetails) { report = try session.report(state, exchange.service.labs) } catch {
-        note = error.summary
+    do throws(ProblemDetails) {
+      try exchange.withSession(listed.id) { session, state throws(ProblemDetails) in
+        let kept = try state.pastState(session.keptRevision)
+        var note = ""
+        var report: LabReport?
+        do throws(ProblemDetails) { report = try session.report(kept, exchange.service.labs) } catch {
+          note = error.summary
+        }
+        table.add(
+          student: listed.enrolment?.student, session: session.id.text, created: session.created.text,
+          updated: kept.updated.text, report, note: note)
       }
-      table.add(
-        student: listed.enrolment?.student, session: session.id.text, created: session.created.text,
-        updated: state.updated.text, report, note: note)
+    } catch {
+      // It was deleted meanwhile.
+      guard error.type == .unknownSession else { throw error }
     }
   }
   var headers: ResponseFields = [("Content-Type", MediaType.csv.rawValue), ("Cache-Control", "no-store")]

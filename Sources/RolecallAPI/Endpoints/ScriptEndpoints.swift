@@ -18,17 +18,18 @@ func forkSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
   var body = Body(try exchange.body())
   let name = body.sessionName(service.limits)
   let wanted = body.optionalInteger("at_revision")
-  let fork = try exchange.withSession { session, state throws(ProblemDetails) in
+  return try exchange.withSession { session, state throws(ProblemDetails) in
     let revision = wanted ?? state.revision
     if !(1...state.revision).contains(revision) {
       body.refuse("at_revision", "the session has revisions 1 to \(state.revision), not \(revision)")
     }
     try body.finish()
     _ = try exchange.precondition(revision: state.revision)
-    return Session(
+    let fork = Session(
       name: name ?? session.name, boot: session.boot, enrolment: session.enrolment,
       try state.pastState(revision), of: session.id, at: service.now,
       counts: service.counts)
+    // Given to the store before anything can come after the state that it is a fork of.
+    return try exchange.created(fork, fields)
   }
-  return try exchange.created(fork, fields)
 }

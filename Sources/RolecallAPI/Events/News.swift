@@ -4,9 +4,11 @@ import KVMModel
 /// What is to be told of a session once it is kept, and whom.
 struct News: Sendable {
   private var parts: [(watchers: Watchers, events: [[UInt8]])] = []
+  private let first: Int
 
   /// What there is to tell of a session from a revision on, to those who watch it and to those who watch all.
   init(of session: Session, _ state: borrowing Session.State, from first: Int, _ everyone: Watchers) {
+    self.first = first
     let revisions = first..<max(first, state.revision + 1)
     if !session.watchers.isEmpty {
       parts.append((session.watchers, revisions.map { state.event($0, effective: [$0]) }))
@@ -18,7 +20,7 @@ struct News: Sendable {
 
   /// Tells it.
   func publish() {
-    for part in parts { part.watchers.tell(part.events) }
+    for part in parts { part.watchers.tell(part.events, from: first) }
   }
 }
 

@@ -7,6 +7,19 @@ struct Watcher: Sendable {
   let id: UInt64
   /// Where the events go.
   let later: Later
+  /// The revision that is to be told next; nil for whoever watches all sessions.
+  var next: Int?
+}
+
+extension Watcher {
+  fileprivate mutating func tell(_ events: [[UInt8]], from first: Int) {
+    guard let next else { return later.send(events) }
+    guard first <= next else { return later.end() }
+    let news = events.dropFirst(next - first)
+    guard !news.isEmpty else { return }
+    later.send(Array(news))
+    self.next = next + news.count
+  }
 }
 
 /// Those who watch one session, or all.
@@ -22,10 +35,10 @@ final class Watchers: Sendable {
   /// Whether there are none.
   var isEmpty: Bool { count == 0 }
 
-  /// Adds someone; the number is for ``remove(_:)``.
-  func add(_ later: Later) -> UInt64 {
+  /// Adds someone, who knows all before a revision; the number is for ``remove(_:)``.
+  func add(_ later: Later, next: Int? = nil) -> UInt64 {
     let id = Self.numbers.add(1, ordering: .relaxed).newValue
-    watchers.withLock { $0.append(Watcher(id: id, later: later)) }
+    watchers.withLock { $0.append(Watcher(id: id, later: later, next: next)) }
     total.add(1, ordering: .relaxed)
     return id
   }
@@ -40,9 +53,12 @@ final class Watchers: Sendable {
     total.subtract(removed, ordering: .relaxed)
   }
 
-  /// Tells all of them.
-  func tell(_ events: [[UInt8]]) {
-    for watcher in watchers.withLock({ $0 }) { watcher.later.send(events) }
+  /// Tells all of them of revisions from `first` on; none hears of the same one twice. The stream of whoever would miss some
+  /// ends, and can be resumed.
+  func tell(_ events: [[UInt8]], from first: Int) {
+    watchers.withLock { watchers in
+      for index in watchers.indices { watchers[index].tell(events, from: first) }
+    }
   }
 
   /// Ends all their streams.

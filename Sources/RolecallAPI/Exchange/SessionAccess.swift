@@ -10,7 +10,7 @@ extension Exchange {
   ) throws(ProblemDetails) -> Response {
     try withSession { session, state throws(ProblemDetails) in
       let answer = try body(session, &state)
-      if session.unsettled.load(ordering: .acquiring) > 0 { submit([], for: session) }
+      if session.keptRevision < state.revision { settle(session, state) }
       return answer
     }
   }
@@ -33,15 +33,15 @@ extension Exchange {
     try withSession { session, state throws(ProblemDetails) in
       try check(state)
       let sessions = service.sessions
+      session.life.store(.deleted, ordering: .releasing)
       guard sessions.archive != nil else {
-        sessions.remove(session, .deleted)
+        sessions.remove(session)
         session.watchers.end()
         return Response(204)
       }
-      session.life.store(.deleted, ordering: .releasing)
       submit([.delete(session.id.stored)], for: session) { kept in
-        guard case .success = kept else { return }
-        sessions.remove(session, .deleted)
+        if case .failure = kept { return session.life.store(.stale, ordering: .releasing) }
+        sessions.remove(session)
         session.watchers.end()
       }
       return Response(204)
@@ -71,23 +71,32 @@ extension Exchange {
   func withSession<Result>(
     _ body: (Session, inout Session.State) throws(ProblemDetails) -> Result
   ) throws(ProblemDetails) -> Result {
+    guard let id = parameters.bytes(at: 0).flatMap(SessionID.init) else { throw .unknownSession }
+    return try withSession(id, body)
+  }
+
+  /// Works with the session of a name, while no other request does.
+  func withSession<Result>(
+    _ id: SessionID, _ body: (Session, inout Session.State) throws(ProblemDetails) -> Result
+  ) throws(ProblemDetails) -> Result {
     while true {
-      guard let id = parameters.bytes(at: 0).flatMap(SessionID.init), let session = try session(id) else {
-        throw .unknownSession
-      }
+      guard let session = try session(id) else { throw .unknownSession }
       let result = try session.withState { state throws(ProblemDetails) -> Result? in
         switch session.life.load(ordering: .acquiring) {
-        case .live: try body(session, &state)
-        case .stale: nil
+        case .live: return try body(session, &state)
         case .deleted: throw .unknownSession
+        case .stale:
+          // Whoever worked with it before has given the store what is refused there. Only now may another take its place,
+          // whose writes come after those.
+          service.sessions.remove(session)
+          return nil
         }
       }
       if let result { return result }
     }
   }
 
-  /// The session of a name; nil if there is none.
-  func session(_ id: SessionID) throws(ProblemDetails) -> Session? {
+  private func session(_ id: SessionID) throws(ProblemDetails) -> Session? {
     do throws(StoreError) {
       return try service.sessions.session(id, at: service.now)
     } catch {
@@ -96,18 +105,27 @@ extension Exchange {
   }
 
   private func keep(_ session: Session, _ state: inout Session.State, _ answer: Response) {
-    let first = state.announced + 1
-    state.announced = state.revision
+    let (first, last) = (state.announced + 1, state.revision)
+    state.announced = last
     let news = News(of: session, state, from: first, service.watchers)
-    guard let archive = service.sessions.archive else { return news.publish() }
+    guard let archive = service.sessions.archive else { return session.keep(last, news) }
     var writes = archive.writes(of: session, &state)
     guard !writes.isEmpty else { return }
     if let key {
       writes.append(.remember(key.stored, StoredAnswer(answer, to: request.identity, at: service.now)))
     }
     submit(writes, for: session) { kept in
-      if case .success = kept { news.publish() }
+      if case .success = kept { session.keep(last, news) }
     }
+  }
+
+  /// Lets the answer wait until what the session has in memory is kept, which it is not if what came before was refused.
+  func settle(
+    _ session: Session, _ state: borrowing Session.State,
+    _ action: @escaping @Sendable (Commitment.Kept) -> Void = { _ in }
+  ) {
+    let revision = state.revision
+    submit([.append(session.id.stored, after: revision, entries: [])], for: session, action)
   }
 
   /// Has the answer to a request with a key remembered that has changed nothing.
@@ -126,15 +144,13 @@ extension Exchange {
   ) {
     guard let archive = service.sessions.archive, let commitment else { return }
     commitment.begin()
-    session.unsettled.add(1, ordering: .relaxed)
-    archive.store.submit(writes) { [service] kept in
+    archive.store.submit(writes) { kept in
       // What is in memory goes beyond what the store has: it is to be brought back from there.
       if case .failure = kept {
-        service.sessions.remove(session, .stale)
+        _ = session.life.compareExchange(expected: .live, desired: .stale, ordering: .acquiringAndReleasing)
         session.watchers.end()
       }
       action(kept)
-      session.unsettled.subtract(1, ordering: .releasing)
       commitment.end(kept)
     }
   }

@@ -72,8 +72,7 @@ final class Session: Sendable {
   /// Those who watch the session.
   let watchers = Watchers()
   let life = Atomic(Life.live)
-  /// Requests whose changes the store has been given and does not keep yet.
-  let unsettled = Atomic(0)
+  private let kept: Atomic<Int>
   /// When it was last used, in seconds since 1970, and which such time the store has.
   let lastUse: Atomic<Int>
   let storedUse: Atomic<Int>
@@ -113,11 +112,21 @@ final class Session: Sendable {
     self.enrolment = enrolment
     self.created = created
     self.source = source
+    kept = Atomic(state.submitted)
     lastUse = Atomic((used ?? created).seconds)
     storedUse = Atomic((used ?? created).seconds)
     var state = state
     state.share = counts.share(of: id)
     self.state = Mutex(state)
+  }
+
+  /// The last revision that is known to be kept, and of which watchers were told; 1 while none is.
+  var keptRevision: Int { max(1, kept.load(ordering: .acquiring)) }
+
+  /// Notes that all up to a revision is kept, and tells the news of it.
+  func keep(_ revision: Int, _ news: News) {
+    kept.max(revision, ordering: .releasing)
+    news.publish()
   }
 
   /// Works with the state, if nobody else does just now; nil if somebody does.

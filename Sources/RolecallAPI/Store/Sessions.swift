@@ -88,8 +88,7 @@ final class Sessions: Sendable {
   }
 
   /// Takes a session out of memory, because it is deleted or because what is in memory is not what the store has.
-  func remove(_ session: Session, _ life: Session.Life) {
-    session.life.store(life, ordering: .releasing)
+  func remove(_ session: Session) {
     shard(session.id).sessions.withLock { sessions in
       guard sessions[session.id] === session else { return }
       sessions[session.id] = nil
@@ -101,7 +100,8 @@ final class Sessions: Sendable {
   func expire(before time: Timestamp) throws(StoreError) {
     for id in try archive?.expire(before: time) ?? [] {
       guard let session = resident(id, in: shard(id)) else { continue }
-      remove(session, .deleted)
+      session.life.store(.deleted, ordering: .releasing)
+      remove(session)
       session.watchers.end()
     }
   }
@@ -135,11 +135,17 @@ final class Sessions: Sendable {
   /// Takes a session out of memory unless somebody works with it or waits for it.
   private func drop(_ session: Session) {
     session.withStateIfAvailable { state in
-      guard session.unsettled.load(ordering: .acquiring) == 0, state.submitted == state.revision,
-        session.watchers.isEmpty
-      else { return }
-      archive?.keepSnapshot(of: session, &state)
-      remove(session, .stale)
+      switch session.life.load(ordering: .acquiring) {
+      case .deleted: return
+      case .stale: break
+      case .live:
+        guard session.keptRevision == state.revision, state.submitted == state.revision,
+          session.watchers.isEmpty
+        else { return }
+        session.life.store(.stale, ordering: .releasing)
+        archive?.keepSnapshot(of: session, &state)
+      }
+      remove(session)
     }
   }
 
