@@ -160,16 +160,20 @@ public struct HTTPConnection: Sendable {
     phase == .body ? refuse(.tooMuchBuffered) : nil
   }
 
-  /// Appends the answer to the current request to `output`. With `closing`, it is the connection's last.
-  public mutating func answer(
+  /// Appends the answer to the current request to `output`. With `closing`, it is the connection's last. If no more
+  /// input is there, gives what ``next()`` would say that the connection waits for.
+  @discardableResult public mutating func answer(
     _ response: borrowing Response, _ standing: borrowing StandingFields, closing: Bool = false,
     into output: inout [UInt8]
-  ) {
+  ) -> Phase? {
     let isLast = closing || !isPersistent || isClosing
     let writer = ResponseWriter(
       isHead: parser.head.method == .head, isLast: isLast, namesKeepAlive: parser.head.version == .http1_0)
     writer.write(response, standing, into: &output)
     finishAnswer(isLast: isLast)
+    guard start == end else { return nil }
+    dropInput()
+    return isLast ? .closing : .idle
   }
 
   /// Appends the head of the answer to the current request, and its body as the first piece; what follows is given to

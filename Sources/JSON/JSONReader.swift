@@ -18,15 +18,19 @@ public struct JSONReader {
   let bytes: [UInt8]
   var position = 0
   private let depthLimit: Int
-  private var frames: [Frame] = []
+  /// The innermost open array or object, or the document.
+  private var frame = Frame(closing: 0, firstKey: 0)
+  /// Those around it, outermost first.
+  private var outer: [Frame] = []
   /// The keys of all open objects, outermost first.
   private var keys: [Token] = []
   /// All keys of those open objects that have too many to compare one by one, outermost first.
   private var seen: [Set<String>] = []
 
-  /// An open array or object.
+  /// An open array or object, or the document.
   private struct Frame {
-    let isObject: Bool
+    /// The bracket at its end; 0 for the document.
+    let closing: UInt8
     /// Where its keys begin in `keys`.
     let firstKey: Int
     /// How many members or elements have begun.
@@ -35,6 +39,8 @@ public struct JSONReader {
     var isInside = false
     /// Whether it has a set of its keys.
     var hasSet = false
+
+    var isObject: Bool { closing == UInt8(ascii: "}") }
   }
 
   private static let keysComparedOneByOne = 16
@@ -43,7 +49,7 @@ public struct JSONReader {
   public init(_ bytes: [UInt8], depthLimit: Int = 64) {
     self.bytes = bytes
     self.depthLimit = min(max(depthLimit, 0), 512)
-    frames.reserveCapacity(4)
+    outer.reserveCapacity(4)
     keys.reserveCapacity(8)
   }
 
@@ -89,8 +95,7 @@ extension JSONReader {
     let key = try stringToken()
     let isNew = record(key)
     keys.append(key)
-    let innermost = frames.count - 1
-    frames[innermost].isInside = true
+    frame.isInside = true
     guard isNew else { throw error(.duplicateKey, at: start) }
     guard try nextByte() == UInt8(ascii: ":") else { throw error(.expectedColon) }
     position += 1
@@ -106,7 +111,7 @@ extension JSONReader {
   /// end.
   public mutating func nextElement() throws(JSONError) -> Bool {
     guard try advance(closing: UInt8(ascii: "]")) else { return false }
-    frames[frames.count - 1].isInside = true
+    frame.isInside = true
     return true
   }
 
@@ -118,44 +123,42 @@ extension JSONReader {
 
   private mutating func begin(_ type: JSONType) throws(JSONError) {
     try expect(type)
-    guard frames.count < depthLimit else { throw error(.tooDeep) }
-    frames.append(Frame(isObject: type == .object, firstKey: keys.count))
+    guard outer.count < depthLimit else { throw error(.tooDeep) }
+    outer.append(frame)
+    frame = Frame(closing: UInt8(ascii: type == .object ? "}" : "]"), firstKey: keys.count)
     position += 1
   }
 
   /// Goes to the next member or element of the innermost frame; false if its end came, which is then left.
   private mutating func advance(closing: UInt8) throws(JSONError) -> Bool {
-    let innermost = frames.count - 1
-    guard innermost >= 0, frames[innermost].isObject == (closing == UInt8(ascii: "}")) else {
-      throw error(.expectedValue)
-    }
-    frames[innermost].isInside = false
+    guard frame.closing == closing else { throw error(.expectedValue) }
+    frame.isInside = false
     let byte = try nextByte()
     if byte == closing {
-      keys.removeLast(keys.count - frames[innermost].firstKey)
-      if frames[innermost].hasSet { seen.removeLast() }
-      frames.removeLast()
+      if frame.isObject { keys.removeLast(keys.count - frame.firstKey) }
+      if frame.hasSet { seen.removeLast() }
+      frame = outer.removeLast()
       position += 1
       return false
     }
-    if frames[innermost].count > 0 {
+    if frame.count > 0 {
       guard byte == UInt8(ascii: ",") else { throw error(.expectedCommaOrEnd) }
       position += 1
     }
-    frames[innermost].count += 1
+    frame.count += 1
     return true
   }
 
   /// Whether the innermost object did not have this key before.
   private mutating func record(_ key: Token) -> Bool {
-    let innermost = frames.count - 1
-    let firstKey = frames[innermost].firstKey
+    let firstKey = frame.firstKey
     guard keys.count - firstKey >= Self.keysComparedOneByOne else {
-      return !keys[firstKey...].contains { isEqual($0, key) }
+      for index in firstKey..<keys.count where isEqual(keys[index], key) { return false }
+      return true
     }
-    if !frames[innermost].hasSet {
+    if !frame.hasSet {
       seen.append(Set(keys[firstKey...].map { Self.text(of: $0, in: bytes) }))
-      frames[innermost].hasSet = true
+      frame.hasSet = true
     }
     return seen[seen.count - 1].insert(Self.text(of: key, in: bytes)).inserted
   }
@@ -165,7 +168,8 @@ extension JSONReader {
     guard first.isPlain, second.isPlain else {
       return Self.text(of: first, in: bytes) == Self.text(of: second, in: bytes)
     }
-    return bytes[first.start..<first.end] == bytes[second.start..<second.end]
+    return first.end - first.start == second.end - second.start
+      && bytes[first.start..<first.end] == bytes[second.start..<second.end]
   }
 }
 
@@ -252,6 +256,7 @@ extension JSONReader {
   /// Where the reader is, as a JSON pointer (RFC 6901).
   public var pointer: String {
     var pointer = ""
+    let frames = outer + [frame]
     for (depth, frame) in frames.enumerated() where frame.isInside {
       if frame.isObject {
         let end = depth + 1 < frames.count ? frames[depth + 1].firstKey : keys.count
@@ -270,8 +275,9 @@ extension JSONReader {
     return bytes[position]
   }
 
+  @inline(__always)
   private mutating func skipWhitespace() {
-    while position < bytes.count {
+    while position < bytes.count, bytes[position] <= 0x20 {
       switch bytes[position] {
       case 0x20, 0x0a, 0x0d, 0x09: position += 1
       default: return

@@ -65,8 +65,8 @@ extension VirtualMachine {
     _ function: String, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> Text
   ) {
     guard narrates else { return }
-    let sentence = text(self)
-    transcript.enter(function, sentence, effect)
+    var sentence = text(self)
+    transcript.enter(function, &sentence, effect)
   }
 
   /// Ends what ``enter(_:effect:_:)`` began.
@@ -80,8 +80,8 @@ extension VirtualMachine {
     _ function: String, effect: Effect? = nil, _ text: (borrowing VirtualMachine) -> Text
   ) {
     guard narrates else { return }
-    let sentence = text(self)
-    transcript.append(function, sentence, effect)
+    var sentence = text(self)
+    transcript.append(function, &sentence, effect)
   }
 
   /// Writes a call of the vendor's module.

@@ -16,7 +16,7 @@ struct LabOptions: ParsableArguments {
   var folder: String?
 
   func library() throws -> LabLibrary {
-    LabLibrary(try LabLibrary.builtIn(), try folder.map(readLabs(in:)) ?? [])
+    LabLibrary.complete(try folder.map(readLabs(in:)) ?? [])
   }
 }
 

@@ -92,13 +92,14 @@ struct Serve: ParsableCommand {
       })
     configuration.metrics = metrics
 
+    let labs = LabLibrary.complete(try labFolder.map(readLabs(in:)) ?? [])
     let store = try dataOptions.open(logger)
     var serviceLimits = limits.serviceLimits(isDurable: store != nil)
     serviceLimits.residents = dataOptions.sessionsInMemory
     let service = RolecallService(
       limits: serviceLimits, store: store, origins: WebOrigins(allowOrigin),
       operatorToken: try operatorTokenFile.map(OperatorToken.init(file:)),
-      labs: LabLibrary(try LabLibrary.builtIn(), try labFolder.map(readLabs(in:)) ?? []),
+      labs: labs,
       metrics: metrics.write(to:)
     ) { time(nil) }
     let stop = StopSignal()

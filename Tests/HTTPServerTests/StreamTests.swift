@@ -32,7 +32,7 @@ private func chunk(_ text: String) -> String { "\(String(text.utf8.count, radix:
       let next = client.receive(until: "[/2]")
       #expect(next.hasPrefix("HTTP/1.1 200 OK\r\n"))
       #expect(desk.waits(forEnds: 1))
-      #expect(samples(metrics)[#"rolecall_http_connections{state="idle"}"#] == "1")
+      #expect(waits(for: "1", of: #"rolecall_http_connections{state="idle"}"#, in: metrics))
     }
   }
 

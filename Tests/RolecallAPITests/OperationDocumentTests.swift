@@ -35,11 +35,12 @@ import Testing
         }
         guard (try? machine.apply(operation, detail: [])) != nil else { continue }
         #expect(try readBack(operation, machine) == operation, "seed \(seed)")
-        names.insert(operation.name)
+        names.insert(operation.kind.name.description)
       }
     }
     let kinds = OperationDecoder.vcpuOperations.map(\.name) + OperationDecoder.machineOperations.map(\.name)
     #expect(names == Set(kinds), "\(Set(kinds).subtracting(names))")
+    #expect(OperationKind.allCases.map(\.name.description) == kinds)
   }
 
   @Test func rareFormsAreReadBack() throws {

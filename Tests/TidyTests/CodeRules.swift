@@ -6,8 +6,8 @@ struct Exception {
 
 let uncheckedSendablePlaces = [
   Exception(
-    place: "Sources/HTTPServer/",
-    reason: "an event loop's state belongs to its queue, which the compiler cannot see")
+    place: "Sources/HTTPServer/Pollers/",
+    reason: "a poller's state belongs to its loop or its queue, which the compiler cannot see")
 ]
 
 let unsafePlaces = [

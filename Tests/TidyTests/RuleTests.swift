@@ -125,8 +125,8 @@ struct RuleTests {
       let k = "try! unsafe"; let unsafeName = withUnsafeBytes(l) + (try? m)
       """
     #expect(lines(forbiddenConstructs(in: file(source))) == [1, 2, 3, 4, 5, 6])
-    let loop = forbiddenConstructs(in: file(source, at: "Sources/HTTPServer/EventLoop.swift"))
-    #expect(lines(loop) == [1, 2, 3])
+    let poller = forbiddenConstructs(in: file(source, at: "Sources/HTTPServer/Pollers/Poller.swift"))
+    #expect(lines(poller) == [1, 2, 3])
   }
 
   @Test("whitespace")

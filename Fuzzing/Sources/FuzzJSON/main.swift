@@ -2,8 +2,9 @@ import FuzzSupport
 import JSON
 
 /// What a machine's document asks of the decoder, in little.
-func decode(_ value: JSONValue) {
-  var object = ObjectDecoder(value)
+func decode(_ document: JSONDocument, _ value: JSONValue) {
+  var object = ObjectDecoder(document)
+  require(object.hasValue("name") == (value.member("name") ?? .null != .null), "the member name is not found")
   _ = object.bool("flag")
   _ = object.integer("number", in: -5...5)
   _ = object.word("word")
@@ -11,7 +12,7 @@ func decode(_ value: JSONValue) {
   _ = object.enumeration("name", of: ["cr0", "cr3", "cr4"])
   _ = object.optionalArray("list", count: 0...4) { $0.word() }
   _ = object.optionalObject("inner") { inner in inner.optionalString("text") ?? "" }
-  do {
+  do throws(JSONProblems) {
     try object.finish()
   } catch {
     require(!error.problems.isEmpty, "no problem is told")
@@ -47,8 +48,11 @@ runFuzzer { bytes in
     try skipping.finish()
   } catch { skipError = error }
 
+  // As a body stands in what a client has sent.
+  let slice = (Array("{".utf8) + bytes + Array("1".utf8))[1..<bytes.count + 1]
   let isComparable = FoundationOracle.readsAsUTF8(bytes)
   do throws(JSONError) {
+    let document = try JSONDocument(parsing: slice)
     let value = try JSONValue(parsing: bytes)
     require(skipError == nil, "skipping fails: \(skipError as Any)")
     var writer = JSONWriter()
@@ -56,7 +60,7 @@ runFuzzer { bytes in
     let written = writer.finish()
     let again = try? JSONValue(parsing: written)
     require(again == value, "written as \(String(decoding: written, as: UTF8.self))")
-    decode(value)
+    decode(document, value)
     checkCodable(bytes)
     if isComparable, !value.hasHugeNumber {
       guard let theirs = FoundationOracle.parse(bytes) else { fatalError("Foundation refuses \(value)") }

@@ -2,7 +2,7 @@
 public enum Answer: Sendable {
   /// With this.
   case now(Response)
-  /// With what ``Later/answer(_:)`` is given. Until then the connection waits.
+  /// With what ``Later/answer(_:)`` is given. Until then the connection waits, however long.
   case later
   /// With content that comes in pieces, by ``Later/send(_:)``, until ``Later/end()``.
   case stream(EventStream)

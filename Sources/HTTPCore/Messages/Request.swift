@@ -38,7 +38,7 @@ public struct Request: Sendable {
   public var authority: ArraySlice<UInt8>? { head.authority.map(slice) }
 
   /// How many field lines there are.
-  public var fieldCount: Int { head.fields.count }
+  public var fieldCount: Int { head.fieldCount }
 
   /// The field lines in their order, duplicates included; the index is 0 up to ``fieldCount``.
   public func field(at index: Int) -> (name: ArraySlice<UInt8>, value: ArraySlice<UInt8>) {
@@ -51,7 +51,9 @@ public struct Request: Sendable {
     guard head.mayHave(name) else { return [] }
     var values: [ArraySlice<UInt8>] = []
     let message = bytes.span.extracting(droppingFirst: base)
-    for field in head.fields where name.matches(message, field.name) { values.append(slice(field.value)) }
+    for index in 0..<head.fieldCount where name.matches(message, head.fields[index].name) {
+      values.append(slice(head.fields[index].value))
+    }
     return values
   }
 
@@ -59,7 +61,7 @@ public struct Request: Sendable {
   public func fieldValue(_ name: FieldName) -> ArraySlice<UInt8>? {
     guard head.mayHave(name) else { return nil }
     let message = bytes.span.extracting(droppingFirst: base)
-    for index in 0..<head.fields.count where name.matches(message, head.fields[index].name) {
+    for index in 0..<head.fieldCount where name.matches(message, head.fields[index].name) {
       return slice(head.fields[index].value)
     }
     return nil
@@ -136,23 +138,31 @@ struct RequestHead: Sendable {
   var authority: ByteRange?
   /// The bits of all fields' names, so that most names that are absent are not looked for.
   private var nameBits: UInt64 = 0
-  var fields: [Field] = []
+  /// How many of ``fields`` are this request's; those of an earlier one may follow, so that the array need not be made
+  /// again.
+  private(set) var fieldCount = 0
+  private(set) var fields: [Field] = []
 
   mutating func append(_ field: Field, _ bit: UInt64) {
     nameBits |= bit
-    fields.append(field)
+    if fieldCount < fields.count {
+      fields[fieldCount] = field
+    } else {
+      fields.append(field)
+    }
+    fieldCount += 1
   }
 
   /// Whether a field of that name can be among the fields.
   func mayHave(_ name: FieldName) -> Bool { nameBits & name.bit != 0 }
 
-  /// Forgets everything but the fields, which requests may still share.
+  /// Forgets everything but the array of fields.
   mutating func reset() {
     (method, methodName) = (.get, ByteRange())
     version = .http1_1
     (isAsterisk, isAbsolute, isPathEncoded) = (false, false, false)
     path = ByteRange()
     (query, authority) = (nil, nil)
-    nameBits = 0
+    (nameBits, fieldCount) = (0, 0)
   }
 }

@@ -26,12 +26,10 @@ struct HeadParser: Sendable {
       guard try requestLine(bytes, limit: rules.limits.requestLine) else { return nil }
       stage = .fields
       sectionStart = position
-      // The array is unique again now that the last request is gone, and keeps its storage.
-      head.fields.removeAll(keepingCapacity: true)
     }
     while let line = try fieldLine(bytes, limit: rules.limits.headerSection) {
       if line.isEmpty { return position }
-      guard head.fields.count < rules.limits.fields else { throw .tooManyFields }
+      guard head.fieldCount < rules.limits.fields else { throw .tooManyFields }
       try parseField(bytes, line, rules)
     }
     return nil
@@ -128,7 +126,7 @@ struct HeadParser: Sendable {
     let name = ByteRange(line.lowerBound, colon)
     guard colon < line.upperBound else { throw .fieldMalformed }
     if bytes[colon] != UInt8(ascii: ":") || name.isEmpty {
-      throw Self.errorOfName(bytes, line, stoppedAt: colon, isFirst: head.fields.isEmpty)
+      throw Self.errorOfName(bytes, line, stoppedAt: colon, isFirst: head.fieldCount == 0)
     }
     var start = colon + 1
     var end = line.upperBound

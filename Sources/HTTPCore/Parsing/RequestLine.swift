@@ -25,8 +25,9 @@ enum RequestLine {
     guard start <= last - 8 else { return nil }
     let word = bytes.word(at: start)
     let length = word.marks(of: .space).trailingZeroBitCount / 8
+    // A NUL at the name's end would pass for one of the zeros that fill up a shorter name.
     guard length < 8, let method = Method(word: word & (1 << UInt64(8 * length) - 1)),
-      method != .connect
+      method != .connect, bytes[start + length - 1] != 0
     else { return nil }
     let target = start + length + 1
     let end = bytes.firstIndex(from: target, to: last) { $0.marksOfUnplain }

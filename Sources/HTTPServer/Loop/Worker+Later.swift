@@ -31,7 +31,7 @@ extension Worker {
     switch part {
     case .answer(let response):
       guard let awaited = client.awaited else { return }
-      write(response, awaited.fields, to: awaited.line, begun: awaited.begun, &client)
+      _ = write(response, awaited.fields, to: awaited.line, begun: awaited.begun, &client)
       proceed(&client)
     case .pieces(let pieces):
       if client.stream != nil { sendPieces(pieces, &client) }
@@ -44,7 +44,8 @@ extension Worker {
   private mutating func proceed(_ client: inout Client) {
     guard client.unsent.isEmpty else {
       client.wait(toSend: output[...], now: now, service.rules)
-      output.removeAll(keepingCapacity: true)
+      output = []
+      if !client.countBuffered(in: service) { remove(&client, for: .buffer) }
       return
     }
     setInterest(.read, of: &client)

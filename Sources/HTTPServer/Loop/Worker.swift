@@ -165,8 +165,7 @@ struct Worker {
     let line = service.accessLog == nil ? nil : AccessEntry.Line(request)
     switch answer {
     case .now(let response):
-      write(response, fields, to: line, begun: wakeTime, &client)
-      return nil
+      return write(response, fields, to: line, begun: wakeTime, &client)
     case .later:
       client.awaited = AwaitedAnswer(line: line, begun: wakeTime, fields: fields)
       client.http.keepRest()
@@ -176,20 +175,21 @@ struct Worker {
     }
   }
 
-  /// Appends an answer that is complete, with more fields.
+  /// Appends an answer that is complete, with more fields. If no more input is there, gives what the connection waits for.
   mutating func write(
     _ response: Response, _ fields: ResponseFields?, to line: AccessEntry.Line?, begun: Int,
     _ client: inout Client
-  ) {
+  ) -> HTTPConnection.Phase? {
     if let fields {
       var response = response
       response.fields.append(contentsOf: fields)
       return write(response, nil, to: line, begun: begun, &client)
     }
     let start = output.count
-    client.http.answer(response, standing, closing: isDraining, into: &output)
+    let awaited = client.http.answer(response, standing, closing: isDraining, into: &output)
     client.noteAnswer()
     note(response, to: line, begun: begun, bytes: output.count - start, client)
+    return awaited
   }
 
   /// Counts and logs an answer.

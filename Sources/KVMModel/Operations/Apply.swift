@@ -65,9 +65,9 @@ extension VirtualMachine {
     } catch {
       outcome = error.outcome
       if narrates, let refusal = outcome.refusal, !outcome.isNarratedWhereItArises {
-        transcript.append(
-          refusal.function,
-          "\(operation.usesMemory ? "Ends" : "Refused"): \(refusal.reason). \(outcome.summary).", nil)
+        var sentence: Text =
+          "\(operation.usesMemory ? "Ends" : "Refused"): \(refusal.reason). \(outcome.summary)."
+        transcript.append(refusal.function, &sentence, nil)
       }
     }
     if operation == .enterGuest { return enterGuest() }

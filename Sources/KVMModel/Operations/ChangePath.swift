@@ -106,16 +106,20 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
 extension ChangePath: TextPart {
   func write(to text: inout Text) {
     first?.write(to: &text)
-    second?.write(to: &text, after: ".")
-    third?.write(to: &text, after: ".")
-    fourth?.write(to: &text, after: ".")
-    fifth?.write(to: &text, after: ".")
+    second?.writeBehindDot(to: &text)
+    third?.writeBehindDot(to: &text)
+    fourth?.writeBehindDot(to: &text)
+    fifth?.writeBehindDot(to: &text)
   }
 }
 
 extension ChangePath.Step {
-  fileprivate func write(to text: inout Text, after separator: StaticString = "") {
-    text.append(separator)
+  fileprivate func writeBehindDot(to text: inout Text) {
+    text.append("." as StaticString)
+    write(to: &text)
+  }
+
+  fileprivate func write(to text: inout Text) {
     switch self {
     case .name(let name): text.append(name.key)
     case .element(let name, let index):

@@ -23,6 +23,16 @@ public struct Narration: RandomAccessCollection, Sendable, Hashable {
     return NarrationStep(function: row.function, depth: row.depth, utf8: utf8[row.text], effect: row.effect)
   }
 
+  /// Gives `body` each step in order: its function, how deep it was called, its sentence as UTF-8, and its effect.
+  public func forEachStep(
+    _ body: (_ function: String, _ depth: Int, _ sentence: Span<UInt8>, _ effect: Effect?) -> Void
+  ) {
+    let (rows, utf8) = (rows.span, utf8.span)
+    for index in rows.indices {
+      body(rows[index].function, rows[index].depth, utf8.extracting(rows[index].text), rows[index].effect)
+    }
+  }
+
   /// Makes room for what a write to a control register comes to.
   mutating func reserveCapacity() {
     rows.reserveCapacity(32)
@@ -31,7 +41,7 @@ public struct Narration: RandomAccessCollection, Sendable, Hashable {
 
   /// Adds a step.
   mutating func append(
-    _ function: String, depth: Int, _ sentence: borrowing Text, _ effect: Effect?
+    _ function: String, depth: Int, _ sentence: inout Text, _ effect: Effect?
   ) {
     let start = utf8.count
     sentence.write(to: &utf8)

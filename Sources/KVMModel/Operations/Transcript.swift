@@ -29,15 +29,15 @@ struct Transcript: Sendable, Hashable {
     return written
   }
 
-  mutating func enter(_ function: String, _ text: borrowing Text, _ effect: Effect?) {
-    append(function, text, effect)
+  mutating func enter(_ function: String, _ text: inout Text, _ effect: Effect?) {
+    append(function, &text, effect)
     depth += 1
   }
 
   mutating func leave() { depth -= 1 }
 
-  mutating func append(_ function: String, _ text: borrowing Text, _ effect: Effect?) {
-    result.narration.append(function, depth: depth, text, effect)
+  mutating func append(_ function: String, _ text: inout Text, _ effect: Effect?) {
+    result.narration.append(function, depth: depth, &text, effect)
   }
 
   /// Gives the last fault what was written down since it began.

@@ -18,20 +18,25 @@ struct Text: Sendable {
   private var isShort: Bool { length <= Self.capacity }
 
   /// The text as a string.
-  var description: String { unsafe withBytes { unsafe String(decoding: $0, as: UTF8.self) } }
+  var description: String {
+    var text = self
+    return unsafe text.withBytes { unsafe String(decoding: $0, as: UTF8.self) }
+  }
 
   /// Appends the bytes to an array.
-  borrowing func write(to text: inout [UInt8]) { unsafe withBytes { unsafe text.append(contentsOf: $0) } }
+  mutating func write(to text: inout [UInt8]) { unsafe withBytes { unsafe text.append(contentsOf: $0) } }
 
   /// Lets `body` read the bytes in place.
-  borrowing func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+  mutating func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
     unsafe withBytes { unsafe body($0.span) }
   }
 
   @inline(__always)
-  private borrowing func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+  private mutating func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     guard isShort else { return unsafe long.withUnsafeBufferPointer(body) }
-    return unsafe withUnsafeBytes(of: short) { short in
+    let length = length
+    // As mutable bytes, for others would be copied first.
+    return unsafe withUnsafeMutableBytes(of: &short) { short in
       unsafe short.withMemoryRebound(to: UInt8.self) {
         unsafe body(UnsafeBufferPointer(start: $0.baseAddress, count: length))
       }
@@ -76,7 +81,7 @@ extension Text {
   }
 
   /// Appends what another text has so far.
-  mutating func append(_ other: borrowing Text) { unsafe other.withBytes { unsafe append($0) } }
+  mutating func append(_ other: consuming Text) { unsafe other.withBytes { unsafe append($0) } }
 
   /// Appends a number as ``hex(_:)`` writes it.
   mutating func append(hex value: UInt64) {

@@ -52,7 +52,7 @@ struct LabDecoder {
 
   private mutating func step(_ members: inout ObjectDecoder, at pointer: String) -> Lab.Step {
     let id = members.string("id")
-    if id.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) == nil {
+    if !id.isHyphenated {
       members.refuse("id", "must be of lower-case letters, digits and hyphens")
     }
     let title = members.string("title")

@@ -16,8 +16,8 @@ public struct LabFile: Sendable {
   private let document: YAMLDocument
   private let parameters: [Parameter]
 
-  /// Reads a lab's file, and proves that each value of its parameters makes a lab.
-  public init(file: String, text: String) throws(LabProblems) {
+  /// Reads a lab's file, and proves that each value of its parameters makes a lab, unless that is known.
+  public init(file: String, text: String, isProven: Bool = false) throws(LabProblems) {
     self.file = file
     self.text = text
     let name = file.split(separator: "/").last ?? ""
@@ -25,7 +25,7 @@ public struct LabFile: Sendable {
     func fault(_ detail: String) -> LabProblems {
       LabProblems([LabProblem(file: file, detail: detail)])
     }
-    guard id.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) != nil, name.hasSuffix(".yaml") else {
+    guard id.isHyphenated, name.hasSuffix(".yaml") else {
       throw fault("name the file NN-name.yaml, in lower-case letters, digits and hyphens")
     }
     guard text.utf8.count <= Self.sizeLimit else {
@@ -34,7 +34,7 @@ public struct LabFile: Sendable {
     document = try YAMLDocument(text, file: file)
     parameters = try Self.parameters(of: document)
     standard = try Self.lab(id, document, nil, parameters.map { ($0.name, $0.choices[0]) })
-    for (index, parameter) in parameters.enumerated() {
+    for (index, parameter) in parameters.enumerated() where !isProven {
       for choice in parameter.choices.dropFirst() {
         var values = parameters.map { ($0.name, $0.choices[0]) }
         values[index].1 = choice
@@ -106,6 +106,19 @@ extension Parameter {
     return (0...(to - from) / step).map { index in
       let value = from + index * step
       return isHexadecimal ? .string("0x" + String(value, radix: 16)) : .integer(Int(clamping: value))
+    }
+  }
+}
+
+extension String {
+  /// Whether it is words of lower-case letters and digits with hyphens between them.
+  var isHyphenated: Bool {
+    utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false).allSatisfy { word in
+      !word.isEmpty
+        && word.allSatisfy { byte in
+          (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
     }
   }
 }

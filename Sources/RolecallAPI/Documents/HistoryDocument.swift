@@ -71,6 +71,7 @@ extension History.Step {
 extension Operation {
   /// The operation in a line: its name, and the keys of its body with their values.
   func line(_ vendor: Vendor) -> String {
+    let name = kind.name.description
     var json = JSONWriter()
     write(to: &json, vendor)
     guard case .object(let object)? = try? JSONValue(parsing: json.finish()) else { return name }

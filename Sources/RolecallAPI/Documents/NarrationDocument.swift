@@ -1,16 +1,19 @@
 import JSON
 import KVMModel
 
-extension NarrationStep {
+extension Narration {
+  /// The steps, one after the other.
   func write(to json: inout JSONWriter, _ naming: Naming) {
-    json.beginObject()
-    json.member("function", function)
-    json.member("depth", depth)
-    json.key("text")
-    json.string(utf8: utf8.span)
-    json.key("effect")
-    if let effect { effect.write(to: &json, naming) } else { json.null() }
-    json.endObject()
+    forEachStep { function, depth, text, effect in
+      json.beginObject()
+      json.member("function", function)
+      json.member("depth", depth)
+      json.key("text")
+      json.string(utf8: text)
+      json.key("effect")
+      if let effect { effect.write(to: &json, naming) } else { json.null() }
+      json.endObject()
+    }
   }
 }
 

@@ -2,20 +2,10 @@ import JSON
 import KVMModel
 
 extension Operation {
-  /// The name in paths and in `op`.
-  var name: String {
-    switch self {
-    case .vcpu(_, let operation, _): operation.name
-    case .machine(.writeMemory): "write-memory"
-    case .machine(.map): "map"
-    case .machine(.zapAll): "zap-all"
-    }
-  }
-
   /// The operation as a client of a machine of that vendor would list it.
   func write(to json: inout JSONWriter, _ vendor: Vendor) {
     json.beginObject()
-    json.member("op", name)
+    json.member("op", literal: kind.name)
     switch self {
     case .vcpu(let vcpu, let operation, let enterGuest):
       json.member("vcpu", vcpu)
@@ -33,34 +23,6 @@ extension Operation {
 }
 
 extension VCPUOperation {
-  /// The name in paths and in `op`.
-  var name: String {
-    switch self {
-    case .setCR: "set-cr"
-    case .setEFER: "set-efer"
-    case .setPKRU: "set-pkru"
-    case .setCS: "set-cs"
-    case .setSregs: "set-sregs"
-    case .setCPUID: "set-cpuid"
-    case .smmEnter: "smm-enter"
-    case .smmLeave: "smm-leave"
-    case .enterGuest: "enter-guest"
-    case .nestedEnter: "nested-enter"
-    case .nestedExit: "nested-exit"
-    case .eptLoad: "ept-load"
-    case .invlpg: "invlpg"
-    case .invpcid: "invpcid"
-    case .invept: "invept"
-    case .invvpid: "invvpid"
-    case .invlpga: "invlpga"
-    case .vmxon: "vmxon"
-    case .vmxoff: "vmxoff"
-    case .walk: "walk"
-    case .pageFault: "page-fault"
-    case .access: "access"
-    }
-  }
-
   fileprivate func writeArguments(to json: inout JSONWriter, _ vendor: Vendor) {
     switch self {
     case .setCR(let register, let write):

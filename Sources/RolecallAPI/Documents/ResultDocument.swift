@@ -24,6 +24,11 @@ struct ResultDocument {
   /// The parts of a result that the model must write down for it.
   static func detail(isMinimal: Bool) -> Detail { isMinimal ? .all.subtracting(.narration) : .all }
 
+  /// The document on its own.
+  func bytes(_ naming: Naming, in machine: VirtualMachine) -> [UInt8] {
+    JSONWriter.document(capacity: isMinimal ? 960 : 16 * 1024) { write(to: &$0, naming, in: machine) }
+  }
+
   /// Writes the document, with the vCPU as it is in `machine`.
   func write(to json: inout JSONWriter, _ naming: Naming, in machine: borrowing VirtualMachine) {
     json.beginObject()
@@ -58,7 +63,7 @@ struct ResultDocument {
     }
     if !isMinimal, fields.contains("narration") {
       json.key("narration")
-      json.array { json in for step in result.narration { step.write(to: &json, naming) } }
+      json.array { json in result.narration.write(to: &json, naming) }
     }
     if fields.contains("changes") {
       json.key("changes")

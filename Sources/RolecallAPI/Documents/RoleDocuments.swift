@@ -10,47 +10,53 @@ enum SimulatedLayouts {
   /// The fields of an extended role.
   static let extendedRole = fields { $0.extendedRole }
 
-  private static func fields(_ layout: (RoleLayouts) -> RoleLayout?) -> [RenderedFields] {
-    RenderedFields.groups(of: (try? RoleLayouts(of: release)).flatMap(layout)?.fields ?? [])
+  private static func fields(_ layout: (RoleLayouts) -> RoleLayout?) -> RenderedFields {
+    RenderedFields((try? RoleLayouts(of: release)).flatMap(layout)?.fields ?? [])
   }
 }
 
-/// Role fields that lie within eight bits, with their members for every value of those bits written beforehand: a vCPU's
-/// document has some 200 of them.
+/// The members for a role's fields, written beforehand for every value of groups of fields that lie within eight bits: a
+/// vCPU's document has some 200 of them.
 struct RenderedFields: Sendable {
-  private let shift: UInt64
-  private let mask: UInt64
-  /// The members for each value, one after the other.
-  private let members: [UInt8]
-  /// Where each value's members end in `members`, after a 0.
-  private let ends: [Int]
-
-  /// The fields of a layout, which stand in order of their bits, in groups as large as can be.
-  static func groups(of fields: [RoleField]) -> [RenderedFields] {
-    var groups: [[RoleField]] = []
-    for field in fields {
-      if let first = groups.last?.first, field.shift + field.width - first.shift <= 8 {
-        groups[groups.count - 1].append(field)
-      } else {
-        groups.append([field])
-      }
-    }
-    return groups.map(RenderedFields.init)
+  /// Fields that stand together.
+  private struct Group {
+    let shift: UInt64
+    let mask: UInt64
+    /// Where the places of its values begin in `ends`.
+    let start: Int
   }
 
-  private init(_ fields: [RoleField]) {
-    let shift = fields.first?.shift ?? 0
-    self.shift = UInt64(shift)
-    let width = min((fields.last.map { $0.shift + $0.width } ?? 0) - shift, 8)
-    mask = 1 << UInt64(width) - 1
-    var (members, ends): ([UInt8], [Int]) = ([], [0])
-    for bits in 0...mask {
+  private var groups: [Group] = []
+  /// The members for each value of each group, one after the other.
+  private var members: [UInt8] = []
+  /// Where the members of a group's values end in `members`, after where the first of them begin.
+  private var ends: [Int] = []
+
+  /// The fields of a layout, which stand in order of their bits, in groups as large as can be.
+  init(_ fields: [RoleField]) {
+    var group: [RoleField] = []
+    for field in fields {
+      if let first = group.first, field.shift + field.width - first.shift > 8 {
+        add(group)
+        group = []
+      }
+      group.append(field)
+    }
+    add(group)
+  }
+
+  private mutating func add(_ fields: [RoleField]) {
+    guard let first = fields.first, let last = fields.last else { return }
+    let width = min(last.shift + last.width - first.shift, 8)
+    let group = Group(shift: UInt64(first.shift), mask: 1 << UInt64(width) - 1, start: ends.count)
+    groups.append(group)
+    ends.append(members.count)
+    for bits in 0...group.mask {
       var json = JSONWriter()
-      for field in fields { Self.write(field, field.value(in: bits << UInt64(shift)), to: &json) }
+      for field in fields { Self.write(field, field.value(in: bits << group.shift), to: &json) }
       members += json.finish()
       ends.append(members.count)
     }
-    (self.members, self.ends) = (members, ends)
   }
 
   private static func write(_ field: RoleField, _ value: UInt64, to json: inout JSONWriter) {
@@ -66,8 +72,11 @@ struct RenderedFields: Sendable {
 
   /// Writes the members for the fields' values in a word.
   func write(_ word: UInt64, to json: inout JSONWriter) {
-    let value = Int(truncatingIfNeeded: word >> shift & mask)
-    json.raw(members.span.extracting(ends[value]..<ends[value + 1]))
+    for index in groups.indices {
+      let group = groups[index]
+      let place = group.start + Int(truncatingIfNeeded: word >> group.shift & group.mask)
+      json.raw(members.span.extracting(ends[place]..<ends[place + 1]))
+    }
   }
 }
 
@@ -76,7 +85,7 @@ extension PageRole {
   func write(to json: inout JSONWriter) {
     json.beginObject()
     json.member("value", hex: UInt64(rawValue))
-    for fields in SimulatedLayouts.pageRole { fields.write(UInt64(rawValue), to: &json) }
+    SimulatedLayouts.pageRole.write(UInt64(rawValue), to: &json)
     json.endObject()
   }
 }
@@ -91,7 +100,7 @@ extension VCPURole {
     json.key("ext")
     json.beginObject()
     json.member("value", hex: UInt64(ext.rawValue))
-    for fields in SimulatedLayouts.extendedRole { fields.write(UInt64(ext.rawValue), to: &json) }
+    SimulatedLayouts.extendedRole.write(UInt64(ext.rawValue), to: &json)
     json.endObject()
     json.endObject()
   }

@@ -47,8 +47,6 @@ private func applyOperation(
       return exchange.text(document.drawing ?? Drawing.nothing, as: .svg, fields: headers)
     default: break
     }
-    return exchange.json(fields: headers, capacity: (isMinimal ? 2 : 16) * 1024) { json in
-      document.write(to: &json, exchange.naming, in: state.machine)
-    }
+    return exchange.json(fields: headers, body: document.bytes(exchange.naming, in: state.machine))
   }
 }

@@ -5,17 +5,29 @@ struct EntityTag: Sendable {
   let revision: Int
   let media: MediaType
 
-  /// The representations that have a tag of their own, with what stands in it behind the revision.
-  private static let representations: [(media: MediaType, suffix: [UInt8], fields: NumberedField)] =
-    [(.json, ""), (.text, "-text"), (.svg, "-svg")].map { media, suffix in
-      (
-        media, Array(suffix.utf8),
-        NumberedField("ETag", before: "\"", after: suffix + "\"", then: [("Vary", "Accept")])
-      )
-    }
+  /// A representation that has a tag of its own.
+  private final class Representation: Sendable {
+    /// What stands in the tag behind the revision.
+    let suffix: [UInt8]
+    /// The fields of an answer that shows it.
+    let fields: NumberedField
 
-  private var representation: (media: MediaType, suffix: [UInt8], fields: NumberedField) {
-    Self.representations.first { $0.media == media } ?? Self.representations[0]
+    init(_ suffix: String) {
+      self.suffix = Array(suffix.utf8)
+      fields = NumberedField("ETag", before: "\"", after: suffix + "\"", then: [("Vary", "Accept")])
+    }
+  }
+
+  private static let json = Representation("")
+  private static let text = Representation("-text")
+  private static let svg = Representation("-svg")
+
+  private var representation: Representation {
+    switch media {
+    case .text: Self.text
+    case .svg: Self.svg
+    default: Self.json
+    }
   }
 
   /// The tag as it stands in the field; JSON's is the revision alone.
@@ -50,14 +62,16 @@ struct EntityTag: Sendable {
     let quote = UInt8(ascii: "\"")
     guard tag.count > 2, tag.first == quote, tag.last == quote else { return false }
     tag = tag.dropFirst().dropLast()
-    for other in Self.representations.reversed() where !weak || other.media == representation.media {
-      if tag.suffix(other.suffix.count).holds(other.suffix),
-        tag.dropLast(other.suffix.count).canonicalDecimal == revision
-      {
-        return true
-      }
-    }
-    return false
+    let own = representation
+    if names(own, tag) { return true }
+    return !weak && [Self.json, Self.text, Self.svg].contains { $0 !== own && names($0, tag) }
+  }
+
+  /// Whether what stands between the quotation marks of a tag is this revision in a representation.
+  private func names(_ representation: Representation, _ tag: ArraySlice<UInt8>) -> Bool {
+    let suffix = representation.suffix
+    return tag.suffix(suffix.count).holds(suffix)
+      && tag.dropLast(suffix.count).canonicalDecimal == revision
   }
 
   private static let weakPrefix = Array("W/".utf8)

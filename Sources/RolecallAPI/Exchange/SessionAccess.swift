@@ -4,6 +4,7 @@ import Synchronization
 
 extension Exchange {
   /// Shows the session that the path names. The answer leaves once all that it shows is kept.
+  @inline(__always)
   func look(
     _ body: (Session, inout Session.State) throws(ProblemDetails) -> Response
   ) throws(ProblemDetails) -> Response {
@@ -66,6 +67,7 @@ extension Exchange {
   }
 
   /// Works with the session that the path names, while no other request does.
+  @inline(__always)
   func withSession<Result>(
     _ body: (Session, inout Session.State) throws(ProblemDetails) -> Result
   ) throws(ProblemDetails) -> Result {

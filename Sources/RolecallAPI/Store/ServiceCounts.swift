@@ -11,7 +11,7 @@ final class ServiceCounts: Sendable {
     /// Counts an operation that was applied.
     func count(_ operation: Operation, _ result: OperationResult) {
       counts.withLock {
-        $0.operations[operation.name, default: 0] += 1
+        $0.operations[operation.kind.rawValue] += 1
         $0.statistics.count(result)
       }
     }
@@ -23,13 +23,14 @@ final class ServiceCounts: Sendable {
 
     fileprivate func add(to sum: inout Counts) {
       let counts = counts.withLock { $0 }
-      sum.operations.merge(counts.operations, uniquingKeysWith: +)
+      for kind in counts.operations.indices { sum.operations[kind] += counts.operations[kind] }
       sum.statistics.add(counts.statistics)
     }
   }
 
   fileprivate struct Counts {
-    var operations: [String: Int] = [:]
+    /// Those of each kind, by its raw value.
+    var operations = OperationKind.allCases.map { _ in 0 }
     var statistics = Statistics()
   }
 
@@ -51,8 +52,9 @@ final class ServiceCounts: Sendable {
     var sum = Counts()
     for share in shares { share.add(to: &sum) }
     text.begin(.counter, "rolecall_operations", "Operations that were applied, by kind.")
-    let kinds = OperationDecoder.vcpuOperations.map(\.name) + OperationDecoder.machineOperations.map(\.name)
-    for kind in kinds { text.sample(["kind": kind], sum.operations[kind, default: 0]) }
+    for kind in OperationKind.allCases {
+      text.sample(["kind": kind.name.description], sum.operations[kind.rawValue])
+    }
     sum.statistics.write(to: &text)
     text.begin(
       .counter, "rolecall_problems", "Requests that the API refused, by type of the problem document.")

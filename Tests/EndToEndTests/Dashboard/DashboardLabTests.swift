@@ -34,6 +34,8 @@ struct DashboardLabTests {
   @Test("every lab can be begun, and its first task is shown")
   func everyLab() throws {
     let page = try bench.start()
+    // The labs are read when they are first asked for.
+    try page.wait("document.querySelector('[data-lab]')")
     let count = try #require(page.evaluate("document.querySelectorAll('[data-lab]').length").number)
     #expect(count >= 12)
     for index in 0..<Int(count) {

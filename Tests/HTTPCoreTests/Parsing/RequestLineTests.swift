@@ -25,6 +25,15 @@ import Testing
   }
 }
 
+@Test func zerosAfterTheMethodAreNoPartOfIt() {
+  for method in Method.allCases {
+    for count in 1...7 {
+      let line = method.name + String(repeating: "\0", count: count) + " /livez HTTP/1.1\r\n"
+      #expect(Exchange(line + "Host: a\r\n\r\n").actions == ["refuse forbiddenByte"], "\(method), \(count)")
+    }
+  }
+}
+
 @Test func higherMinorVersionsAreSpokenAs1_1() {
   let exchange = Exchange(get(version: "HTTP/1.9"))
   #expect(exchange.actions == ["GET / "])

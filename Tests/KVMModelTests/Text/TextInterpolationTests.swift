@@ -3,6 +3,7 @@ import Testing
 
 @Suite struct TextInterpolationTests {
   private func text(_ text: Text) -> String {
+    var text = text
     var utf8: [UInt8] = []
     text.write(to: &utf8)
     return String(decoding: utf8, as: UTF8.self)

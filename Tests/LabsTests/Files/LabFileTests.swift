@@ -101,12 +101,12 @@ struct LabFileTests {
     #expect(error?.description.contains("longer than") == true)
   }
 
-  @Test("a later lab takes the place of one with the same id")
+  @Test("an added lab takes the place of one with the same id")
   func library() throws {
     let first = try LabFile(file: "a/10-x.yaml", text: Sample.text)
     let second = try LabFile(file: "b/10-x.yaml", text: Sample.text)
     let third = try LabFile(file: "b/05-y.yaml", text: Sample.text)
-    let library = LabLibrary([first], [second, third])
+    let library = LabLibrary([second, third]) { [first] }
     #expect(library.labs.map(\.id) == ["05-y", "10-x"])
     #expect(library["10-x"]?.file == "b/10-x.yaml")
     #expect(library["z"] == nil)
