@@ -43,8 +43,10 @@ struct ServeOptionTests {
 
   @Test("every setting is read from its variable, and a bad one ends the start with a reason")
   func everyVariable() throws {
+    let folder = try TemporaryFolder()
     for setting in Setting.all {
-      let (status, output) = try runCommand(["serve"], environment: [setting.variable: "?"])
+      let (status, output) = try runCommand(
+        ["serve"], environment: [setting.variable: "?", "XDG_DATA_HOME": folder.path])
       #expect(status != 0, "\(setting.variable)")
       #expect(
         output.contains("--\(setting.option)") || output.contains("?"), "\(setting.variable) gave \(output)")
