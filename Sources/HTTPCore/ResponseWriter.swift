@@ -38,7 +38,7 @@ struct ResponseWriter {
       output.appendNewline()
     }
     if hasContent, framing == .chunked { output.append(contentsOf: Self.chunked) }
-    output.append(contentsOf: response.fields.lines)
+    response.fields.write(to: &output)
     if isLast {
       output.append(contentsOf: Self.close)
     } else if namesKeepAlive {

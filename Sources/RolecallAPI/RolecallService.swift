@@ -47,7 +47,7 @@ public final class RolecallService: Sendable {
   let writeOtherMetrics: @Sendable (inout MetricsText) -> Void
   private let clock: @Sendable () -> Int
   private let origins: WebOrigins
-  private let router = Router(apiRoutes)
+  let router = Router(apiRoutes)
 
   /// A service without sessions.
   ///
@@ -98,15 +98,14 @@ public final class RolecallService: Sendable {
       handle(request, nil, later, &reply)
       return finish(&reply, .success(()))
     }
-    return respond(to: request, Commitment(), later, &reply)
-  }
-
-  private func respond(
-    to request: Request, _ commitment: Commitment, _ later: Later, _ reply: inout Reply
-  ) -> Answer {
+    let commitment = Commitment()
     handle(request, commitment, later, &reply)
     if reply.stream != nil { return finish(&reply, .success(())) }
     reply.path = request.path
+    return whenKept(commitment, later, &reply)
+  }
+
+  private func whenKept(_ commitment: Commitment, _ later: Later, _ reply: inout Reply) -> Answer {
     let kept = commitment.whenKept { [self, reply] kept in
       var reply = reply
       if case .now(let response) = finish(&reply, kept) { later.answer(response) }
@@ -155,7 +154,7 @@ public final class RolecallService: Sendable {
         }
         return
       }
-      let key = try IdempotencyKey(field, session: parameters["id"])
+      let key = try IdempotencyKey(field, session: router.parameter("id", in: parameters, of: request))
       let exchange = try Exchange(request, parameters, endpoint, self, commitment, key)
       if case .response(let handle) = endpoint.handle {
         reply.response = try once(key, exchange, &reply) { () throws(ProblemDetails) in try handle(exchange) }
@@ -174,7 +173,7 @@ public final class RolecallService: Sendable {
   /// Answers a request with an Idempotency-Key, but only once: then the first answer is given again. A request that was
   /// refused has changed nothing, and may be made again.
   private func once(
-    _ key: IdempotencyKey, _ exchange: Exchange, _ reply: inout Reply,
+    _ key: IdempotencyKey, _ exchange: borrowing Exchange, _ reply: inout Reply,
     _ handle: () throws(ProblemDetails) -> Response
   ) throws(ProblemDetails) -> Response {
     switch try answers.claim(key, for: exchange.request.identity, at: now) {
@@ -197,12 +196,12 @@ public final class RolecallService: Sendable {
   private func finish(_ reply: inout Reply, _ kept: Commitment.Kept) -> Answer {
     if case .failure(let error) = kept { reply.fail(ProblemDetails(error), instance: reply.path) }
     if let key = reply.key { answers.finish(key, with: reply.isProblem ? nil : reply.response, at: now) }
-    if let stream = reply.stream {
-      let head = reply.complete(stream.head)
-      return .stream(
-        EventStream(head, heartbeatInterval: stream.heartbeatInterval, onEnd: stream.onEnd))
-    }
-    return .now(reply.complete(reply.response))
+    if let stream = reply.stream { reply.response = stream.head }
+    reply.response.route = reply.route
+    if let grant = reply.grant { reply.response.fields.append(contentsOf: grant) }
+    guard let stream = reply.stream else { return .now(reply.response) }
+    return .stream(
+      EventStream(reply.response, heartbeatInterval: stream.heartbeatInterval, onEnd: stream.onEnd))
   }
 }
 
@@ -218,14 +217,6 @@ private struct Reply: Sendable {
   var key: IdempotencyKey?
   var isProblem = false
   var path = ""
-
-  /// With what the service adds.
-  func complete(_ response: Response) -> Response {
-    var response = response
-    response.route = route
-    if let grant { response.fields.append(contentsOf: grant) }
-    return response
-  }
 
   mutating func fail(_ problem: ProblemDetails, instance: String) {
     response = problem.response(instance: instance)

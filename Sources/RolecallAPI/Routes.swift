@@ -11,8 +11,8 @@ final class Endpoint: Sendable {
   /// Makes the answer.
   let handle: Handling
 
-  typealias Handler = @Sendable (Exchange) throws(ProblemDetails) -> Response
-  typealias StreamHandler = @Sendable (Exchange, Later) throws(ProblemDetails) -> EventStream
+  typealias Handler = @Sendable (borrowing Exchange) throws(ProblemDetails) -> Response
+  typealias StreamHandler = @Sendable (borrowing Exchange, Later) throws(ProblemDetails) -> EventStream
 
   enum Handling: Sendable {
     case response(Handler)

@@ -46,6 +46,18 @@ public struct Request: Sendable {
     return (slice(field.name), slice(field.value))
   }
 
+  /// Whether a field line of that name has a value that is wanted.
+  public func hasField(_ name: FieldName, where isWanted: (ArraySlice<UInt8>) -> Bool = { _ in true }) -> Bool
+  {
+    guard head.mayHave(name) else { return false }
+    let message = bytes.span.extracting(droppingFirst: base)
+    for index in 0..<head.fieldCount
+    where name.matches(message, head.fields[index].name) && isWanted(slice(head.fields[index].value)) {
+      return true
+    }
+    return false
+  }
+
   /// The values of every field line of that name, in order.
   public func fieldValues(_ name: FieldName) -> [ArraySlice<UInt8>] {
     guard head.mayHave(name) else { return [] }
@@ -86,7 +98,7 @@ public struct Request: Sendable {
     return String(decoding: Array(values.joined(separator: ", ".utf8)), as: UTF8.self)
   }
 
-  private func slice(_ range: ByteRange) -> ArraySlice<UInt8> {
+  func slice(_ range: ByteRange) -> ArraySlice<UInt8> {
     bytes[range.lowerBound + base..<range.upperBound + base]
   }
 }

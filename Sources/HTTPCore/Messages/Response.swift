@@ -26,13 +26,25 @@ public struct Response: Sendable {
   }
 }
 
-/// Response fields as the bytes that will be sent; a list that many responses share costs nothing to reuse.
+/// Response fields as the bytes that will be sent; a list that many responses share costs nothing to reuse, also where they
+/// differ in one number.
 public struct ResponseFields: Sendable, Equatable, ExpressibleByArrayLiteral {
+  /// The lines but for the number.
+  private var text: [UInt8] = []
+  /// Where in the text the number stands; 0 if there is none.
+  private var place = 0
+  /// The number, 0 or more.
+  public var number = 0
+
   /// The lines, each with its CRLF.
-  public private(set) var lines: [UInt8] = []
+  public var lines: [UInt8] {
+    var lines: [UInt8] = []
+    write(to: &lines)
+    return lines
+  }
 
   /// Lines that were those of other fields.
-  public init(lines: [UInt8]) { self.lines = lines }
+  public init(lines: [UInt8]) { text = lines }
 
   /// No fields.
   public init() {}
@@ -42,28 +54,40 @@ public struct ResponseFields: Sendable, Equatable, ExpressibleByArrayLiteral {
     for element in elements { append(element.name, element.value) }
   }
 
+  /// A field whose value is `before`, the ``number`` and `after`.
+  public init(_ name: String, before: String = "", after: String = "") {
+    append(name, before + after)
+    place = text.count - 2 - after.utf8.count
+  }
+
   /// Adds a line. `name` is a token that the program chose; in `value`, bytes that no field may hold become SP
   /// (RFC 9110 §5.5), so that no value can start another line.
   public mutating func append(_ name: String, _ value: String) {
     precondition(!name.isEmpty && name.utf8.allSatisfy(ByteSet.tokens.contains), "field name is no token")
-    lines.append(name)
-    lines.append(": ")
-    for byte in value.utf8 { lines.append(byte.isFieldContent ? byte : .space) }
-    lines.append("\r\n")
-  }
-
-  /// Adds a line in whose value a number stands, 0 or more.
-  public mutating func append(_ line: NumberedField, _ number: Int) {
-    if lines.isEmpty { lines.reserveCapacity(128) }
-    lines.append(contentsOf: line.start)
-    lines.append(decimal: number)
-    lines.append(contentsOf: line.end)
+    text.append(name)
+    text.append(": ")
+    for byte in value.utf8 { text.append(byte.isFieldContent ? byte : .space) }
+    text.append("\r\n")
   }
 
   /// Adds all lines of `other`.
   public mutating func append(contentsOf other: ResponseFields) {
-    lines.append(contentsOf: other.lines)
+    if text.isEmpty {
+      self = other
+    } else {
+      other.write(to: &text)
+    }
   }
+
+  func write(to output: inout [UInt8]) {
+    guard place > 0 else { return output.append(contentsOf: text) }
+    output.append(contentsOf: text[..<place])
+    output.append(decimal: number)
+    output.append(contentsOf: text[place...])
+  }
+
+  /// Whether the same lines will be sent.
+  public static func == (one: ResponseFields, other: ResponseFields) -> Bool { one.lines == other.lines }
 
   /// The value of the first line of that name; the case of letters does not matter.
   public subscript(_ name: String) -> String? {
@@ -74,21 +98,5 @@ public struct ResponseFields: Sendable, Equatable, ExpressibleByArrayLiteral {
       }
     }
     return nil
-  }
-}
-
-/// A field line but for a number in its value, and lines that follow it, prepared so that adding them costs little.
-public struct NumberedField: Sendable {
-  let start: [UInt8]
-  let end: [UInt8]
-
-  /// The line of the field `name` whose value is `before`, a number and `after`, followed by the lines of `others`.
-  public init(
-    _ name: String, before: String = "", after: String = "", then others: ResponseFields = ResponseFields()
-  ) {
-    var fields = ResponseFields()
-    fields.append(name, before)
-    start = Array(fields.lines.dropLast(2))
-    end = after.utf8.map { $0.isFieldContent ? $0 : .space } + [.cr, .lf] + others.lines
   }
 }

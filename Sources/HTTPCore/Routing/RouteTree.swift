@@ -63,12 +63,15 @@ struct RouteTree: Sendable {
       return .notFound
     }
     if let row = row(of: request.head.method, at: found) {
-      return .found(row, PathParameters(names: names[row], values: values, request))
+      return .found(row, PathParameters(row: row, values: values))
     }
     let allow = allows[found]
     if request.method == .options { return .options(allow: allow) }
     return .methodNotAllowed(allow: allow)
   }
+
+  /// The names of a row's parameters, in their order.
+  func names(ofRow row: Int) -> [String] { names[row] }
 
   private func row(of method: Method, at node: Int) -> Int? {
     for index in nodes[node].endpoints where endpoints[index].method == method { return endpoints[index].row }

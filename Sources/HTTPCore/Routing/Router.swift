@@ -32,6 +32,16 @@ public struct Router<Handler: Sendable>: Sendable {
 
   /// What the table says of `request`.
   public func match(_ request: borrowing Request) -> RouteMatch { tree.match(request) }
+
+  /// The segment that stands where the template has the parameter of that name, percent-decoded; nil when it has none of
+  /// that name, or the segment is not UTF-8.
+  public func parameter(_ name: String, in parameters: PathParameters, of request: borrowing Request)
+    -> String?
+  {
+    tree.names(ofRow: parameters.row).firstIndex(of: name)
+      .flatMap { request.bytes(of: parameters, at: $0) }
+      .flatMap { String(validating: $0, as: UTF8.self) }
+  }
 }
 
 /// What a ``Router`` says of a request.
@@ -45,37 +55,25 @@ public enum RouteMatch: Sendable {
   case notFound
 }
 
-/// The segments that stood where a template has parameters, percent-decoded.
+/// Where in a request's path a template has parameters. It refers to nothing, so that passing it on costs nothing.
 public struct PathParameters: Sendable {
-  private let names: [String]
-  private let values: ParameterRanges
-  private let bytes: [UInt8]
-  private let base: Int
-  private let isEncoded: Bool
+  /// The row of the template.
+  let row: Int
+  fileprivate let values: ParameterRanges
 
-  init(names: [String], values: ParameterRanges, _ request: borrowing Request) {
-    self.names = names
+  init(row: Int, values: ParameterRanges) {
+    self.row = row
     self.values = values
-    bytes = request.bytes
-    base = request.base
-    isEncoded = request.head.isPathEncoded
   }
+}
 
-  /// The parameter's bytes; nil when the template has none of that name. They may be any bytes but NUL.
-  public func bytes(_ name: String) -> ArraySlice<UInt8>? {
-    names.firstIndex(of: name).flatMap { bytes(at: $0) }
-  }
-
-  /// The bytes of the parameter that stands at that place among the template's, counted from 0; nil when there is none.
-  public func bytes(at place: Int) -> ArraySlice<UInt8>? {
-    guard let range = values[place] else { return nil }
-    let value = bytes[base + range.lowerBound..<base + range.upperBound]
-    return isEncoded ? percentDecoded(value) : value
-  }
-
-  /// The parameter as text; nil also when it is not UTF-8.
-  public subscript(_ name: String) -> String? {
-    bytes(name).flatMap { String(validating: $0, as: UTF8.self) }
+extension Request {
+  /// The segment that stands where the template has the parameter of that place, counted from 0, percent-decoded; nil when
+  /// it has none. They may be any bytes but NUL.
+  public func bytes(of parameters: PathParameters, at place: Int) -> ArraySlice<UInt8>? {
+    guard let range = parameters.values[place] else { return nil }
+    let value = slice(range)
+    return head.isPathEncoded ? percentDecoded(value) : value
   }
 }
 

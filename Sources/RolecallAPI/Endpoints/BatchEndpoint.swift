@@ -12,7 +12,7 @@ private let shortFields = Fields(chosen: ["revision", "outcome"])
 /// The body may be a script whose machine and boot are the session's. The whole batch is read before the first operation
 /// is applied, and no other request comes between two of them. Every operation is applied however long the answer grows:
 /// from `answerBytes` on, results are told in short.
-func applyBatch(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func applyBatch(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: batchKeys)
   let value = try exchange.body()
   let limits = exchange.service.limits
@@ -79,7 +79,7 @@ private func writeTruncation(from index: Int?, _ limit: Int, to json: inout JSON
 extension Session.State {
   /// Applies one operation of a batch and writes its result, or the problem that it makes no sense.
   fileprivate mutating func run(
-    _ request: OperationRequest, _ index: Int, isMinimal: Bool, isShort: Bool, _ exchange: Exchange,
+    _ request: OperationRequest, _ index: Int, isMinimal: Bool, isShort: Bool, _ exchange: borrowing Exchange,
     writing: Bool, to json: inout JSONWriter
   ) -> Outcome? {
     do throws(ProblemDetails) {

@@ -11,7 +11,7 @@ private let eptKeys = [
 ]
 
 /// `POST /v1/calculate/roles`: what KVM computes from registers, whatever the machine would let a guest do.
-func answerCalculateRoles(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerCalculateRoles(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: exchange.naming.keys(roleKeys))
   var body = Body(try exchange.body())
   let machine = body.machine()
@@ -61,7 +61,7 @@ func answerCalculateRoles(_ exchange: Exchange) throws(ProblemDetails) -> Respon
 }
 
 /// `POST /v1/calculate/ept`: what KVM makes of an EPT pointer of L1.
-func answerCalculateEPT(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerCalculateEPT(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: exchange.naming.keys(eptKeys))
   var body = Body(try exchange.body())
   let machine = body.machine()

@@ -23,8 +23,8 @@ struct DashboardFile: Sendable {
 
 /// `GET /` and `GET /dashboard/{file}`: a file of the dashboard, from a table in memory. A browser may keep it, but asks
 /// each time whether it is still the one, so that a new version of the service never meets an old page.
-func answerDashboard(_ exchange: Exchange) throws(ProblemDetails) -> Response {
-  guard let file = Assets.dashboard[exchange.parameters["file"] ?? "index.html"] else {
+func answerDashboard(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
+  guard let file = Assets.dashboard[exchange.pathParameter("file") ?? "index.html"] else {
     throw ProblemDetails(.notFound, "the dashboard has no such file")
   }
   var fields: ResponseFields = [("ETag", file.entityTag), ("Cache-Control", "no-cache")]

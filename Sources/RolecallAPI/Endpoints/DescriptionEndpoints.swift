@@ -13,12 +13,12 @@ private let openAPIJSON: [UInt8]? = {
 }()
 
 /// `GET /openapi.yaml`
-func answerOpenAPIYAML(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerOpenAPIYAML(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   Response(200, contentType: MediaType.yaml.rawValue, body: Assets.openAPI)
 }
 
 /// `GET /openapi.json`
-func answerOpenAPIJSON(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerOpenAPIJSON(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   guard let openAPIJSON else { throw ProblemDetails(.notFound, "the embedded description is not YAML") }
   return Response(200, contentType: MediaType.json.rawValue, body: openAPIJSON)
 }

@@ -5,7 +5,7 @@ private let longestCatchUp = 1_000
 
 /// `GET /v1/sessions/{id}/events`: an event for each revision, from the present one or after the one that the client had
 /// last.
-func streamEvents(_ exchange: Exchange, _ later: Later) throws(ProblemDetails) -> EventStream {
+func streamEvents(_ exchange: borrowing Exchange, _ later: Later) throws(ProblemDetails) -> EventStream {
   let last = try exchange.lastEventID()
   return try exchange.withSession { session, state throws(ProblemDetails) in
     // A client can know of a revision that was never kept.
@@ -31,7 +31,7 @@ func streamEvents(_ exchange: Exchange, _ later: Later) throws(ProblemDetails) -
 }
 
 /// `GET /v1/events`: every revision of every session from now on, for the operator.
-func streamEveryEvent(_ exchange: Exchange, _ later: Later) throws(ProblemDetails) -> EventStream {
+func streamEveryEvent(_ exchange: borrowing Exchange, _ later: Later) throws(ProblemDetails) -> EventStream {
   try exchange.admitOperator()
   let watchers = exchange.service.watchers
   let watcher = watchers.add(later)

@@ -3,7 +3,7 @@ import JSON
 import KVMModel
 
 /// `GET /v1/sessions/{id}/history`
-func answerHistory(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerHistory(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let revision = try exchange.number("revision")
   let page = try exchange.page()
   return try exchange.look { session, state throws(ProblemDetails) in
@@ -37,7 +37,7 @@ func answerHistory(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 
 /// The session's document as it was.
 private func answerPast(
-  _ revision: Int, _ session: Session, _ state: Session.State, _ exchange: Exchange
+  _ revision: Int, _ session: Session, _ state: Session.State, _ exchange: borrowing Exchange
 ) throws(ProblemDetails) -> Response {
   for parameter in ["after", "limit"] where exchange.parameter(parameter) != nil {
     throw ProblemDetails(parameter: parameter, "chooses entries, and excludes revision")
@@ -56,16 +56,16 @@ private func answerPast(
 }
 
 /// `POST /v1/sessions/{id}/undo`
-func undoOperations(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func undoOperations(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   try travel(exchange, isUndo: true)
 }
 
 /// `POST /v1/sessions/{id}/redo`
-func redoOperations(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func redoOperations(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   try travel(exchange, isUndo: false)
 }
 
-private func travel(_ exchange: Exchange, isUndo: Bool) throws(ProblemDetails) -> Response {
+private func travel(_ exchange: borrowing Exchange, isUndo: Bool) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: TravelDocument.keys)
   let limits = exchange.service.limits
   var body = Body(try exchange.body())

@@ -4,7 +4,7 @@ import KVMModel
 import Labs
 
 /// `GET /v1/labs`
-func answerLabs(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerLabs(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let labs = exchange.service.labs.labs
   return exchange.json(capacity: 256 * (labs.count + 1)) { json in
     json.object { json in
@@ -22,7 +22,7 @@ func answerLabs(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 /// `GET /v1/labs/{lab}`: what a student may know before beginning.
-func answerLab(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerLab(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let lab = try exchange.lab().variant(for: exchange.parameter("student"))
   return exchange.json(capacity: 4 * 1024) { json in
     json.object { json in
@@ -46,7 +46,7 @@ func answerLab(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 /// `GET /v1/sessions/{id}/lab`
-func answerLabProgress(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerLabProgress(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   try answerReport(exchange) { report, headers in
     guard exchange.media == .json else { return exchange.text(report.progressText, fields: headers) }
     return exchange.json(fields: headers, capacity: 8 * 1024) { report.writeProgress(to: &$0) }
@@ -54,7 +54,7 @@ func answerLabProgress(_ exchange: Exchange) throws(ProblemDetails) -> Response 
 }
 
 /// `GET /v1/sessions/{id}/lab/results`
-func answerLabResults(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerLabResults(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let format = try exchange.enumeration("format", of: ResultsFormat.self) ?? .results
   return try answerReport(exchange) { report, headers in
     guard exchange.media == .json else {
@@ -77,7 +77,7 @@ private enum ResultsFormat: String, CaseIterable {
 }
 
 /// `GET /v1/labs/{lab}/results`: the results of a class, for the operator.
-func answerClassResults(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerClassResults(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   try exchange.admitOperator()
   let file = try exchange.lab()
   let page = try exchange.sessionPage()
@@ -106,7 +106,7 @@ func answerClassResults(_ exchange: Exchange) throws(ProblemDetails) -> Response
 }
 
 private func answerReport(
-  _ exchange: Exchange, _ write: (LabReport, ResponseFields) -> Response
+  _ exchange: borrowing Exchange, _ write: (LabReport, ResponseFields) -> Response
 ) throws(ProblemDetails) -> Response {
   try exchange.look { session, state throws(ProblemDetails) in
     let report = try session.report(state, exchange.service.labs)
@@ -140,7 +140,7 @@ extension Lab {
 extension Exchange {
   /// The lab that the path names.
   fileprivate func lab() throws(ProblemDetails) -> LabFile {
-    guard let file = service.labs[parameters["lab"] ?? ""] else {
+    guard let file = service.labs[pathParameter("lab") ?? ""] else {
       throw ProblemDetails(.unknownLab, "GET /v1/labs lists those there are")
     }
     return file

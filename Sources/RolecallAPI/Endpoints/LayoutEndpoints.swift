@@ -3,7 +3,7 @@ import JSON
 import KVMModel
 
 /// `GET /v1/kernels`
-func answerKernels(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerKernels(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   exchange.json(capacity: 128 * 1024) { json in
     json.object { json in
       exchange.naming.writeNames(to: &json)
@@ -16,10 +16,10 @@ func answerKernels(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 /// `GET /v1/decode/{role}/{value}`
-func answerDecode(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerDecode(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let role = try exchange.role()
   let layouts = try exchange.layouts(of: exchange.parameter("kernel"))
-  guard let value = exchange.parameters["value"].flatMap({ parseWord($0) }) else {
+  guard let value = exchange.pathParameter("value").flatMap({ parseWord($0) }) else {
     throw ProblemDetails(
       .invalidQuery, "the value must be \"0x\" and hexadecimal digits, or decimal digits, of up to 64 bits")
   }
@@ -32,7 +32,7 @@ func answerDecode(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 /// `POST /v1/encode/{role}`
-func answerEncode(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerEncode(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let role = try exchange.role()
   var body = Body(try exchange.body())
   let kernel = body.members.optionalString("kernel")
@@ -127,7 +127,7 @@ extension ProblemDetails {
 extension Exchange {
   /// The role that the path names.
   fileprivate func role() throws(ProblemDetails) -> RoleName {
-    let name = parameters["role"] ?? ""
+    let name = pathParameter("role") ?? ""
     guard let role = RoleName(rawValue: name) else {
       let known = RoleName.allCases.map(\.rawValue).joined(separator: " and ")
       throw ProblemDetails(.notFound, "there is no role \"\(name.prefix(40))\"; the roles are \(known)")

@@ -3,7 +3,7 @@ import JSON
 import KVMModel
 
 /// `GET /v1/sessions/{id}/shadow-pages`
-func answerShadowPages(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerShadowPages(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: ["shadow_pages"])
   let withEntries = try exchange.flag("entries")
   return try exchange.look { _, state throws(ProblemDetails) in
@@ -22,10 +22,10 @@ func answerShadowPages(_ exchange: Exchange) throws(ProblemDetails) -> Response 
 }
 
 /// `GET /v1/sessions/{id}/shadow-pages/{hpa}`
-func answerShadowPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerShadowPage(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: ShadowPage.documentKeys)
   return try exchange.look { _, state throws(ProblemDetails) in
-    let address = exchange.parameters["hpa"].flatMap { parseWord($0) }.map(HostPhysicalAddress.init)
+    let address = exchange.pathParameter("hpa").flatMap { parseWord($0) }.map(HostPhysicalAddress.init)
     guard let page = address.flatMap({ state.machine.shadowPage(at: $0) }) else {
       throw ProblemDetails(.unknownShadowPage, "it was freed, or never made")
     }
@@ -37,7 +37,7 @@ func answerShadowPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 /// `GET /v1/sessions/{id}/memory`
-func answerMemory(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerMemory(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let limit = exchange.service.limits.memoryWords
   guard let gpa = try exchange.word("gpa") else { throw ProblemDetails(parameter: "gpa", "is missing") }
   guard gpa % 8 == 0 else {

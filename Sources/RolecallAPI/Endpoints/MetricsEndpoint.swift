@@ -3,7 +3,7 @@ import Metrics
 import SessionStore
 
 /// `GET /metrics`: what an operator's Prometheus collects.
-func answerMetrics(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerMetrics(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   var text = MetricsText(exchange.media == .openMetrics ? .openMetrics : .prometheus)
   exchange.service.writeMetrics(to: &text)
   return Response(

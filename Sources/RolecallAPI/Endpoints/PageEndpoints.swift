@@ -2,8 +2,8 @@ import HTTPCore
 import Yams
 
 /// `GET /problems/{type}`: what a problem's type means.
-func answerProblemPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
-  let slug = exchange.parameters["type"]
+func answerProblemPage(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
+  let slug = exchange.pathParameter("type")
   guard let type = ProblemType.allCases.first(where: { $0.slug == slug }) else {
     let known = ProblemType.allCases.map(\.uri).joined(separator: ", ")
     throw ProblemDetails(.notFound, "there is no such type of problem; there are \(known)")
@@ -25,7 +25,7 @@ func answerProblemPage(_ exchange: Exchange) throws(ProblemDetails) -> Response 
 }
 
 /// `GET /docs`: the API's description, for people.
-func answerDescriptionPage(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerDescriptionPage(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   Response(200, contentType: MediaType.html.rawValue, body: descriptionPage)
 }
 

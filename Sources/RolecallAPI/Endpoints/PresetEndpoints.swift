@@ -3,7 +3,7 @@ import JSON
 import KVMModel
 
 /// `GET /v1/presets`
-func answerPresets(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerPresets(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   exchange.json(capacity: 8 * 1024) { json in
     json.object { json in
       json.key("presets")

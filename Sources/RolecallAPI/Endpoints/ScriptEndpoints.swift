@@ -2,7 +2,7 @@ import HTTPCore
 import JSON
 
 /// `GET /v1/sessions/{id}/export`
-func exportSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func exportSession(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   return try exchange.look { session, state throws(ProblemDetails) in
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     var headers = exchange.fields(revision: state.revision)
@@ -12,7 +12,7 @@ func exportSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 /// `POST /v1/sessions/{id}/fork`
-func forkSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func forkSession(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: Session.documentKeys)
   let service = exchange.service
   var body = Body(try exchange.body())

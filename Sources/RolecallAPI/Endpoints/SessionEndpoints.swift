@@ -3,7 +3,7 @@ import JSON
 import KVMModel
 
 /// `POST /v1/sessions`
-func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func createSession(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: Session.documentKeys)
   let service = exchange.service
   let script = try Script(try exchange.body(), service.limits, labs: service.labs)
@@ -12,7 +12,7 @@ func createSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 /// `GET /v1/sessions/{id}`
-func answerSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerSession(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: Session.documentKeys)
   return try exchange.look { session, state throws(ProblemDetails) in
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
@@ -29,17 +29,17 @@ func answerSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 /// `DELETE /v1/sessions/{id}`
-func deleteSession(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func deleteSession(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   try exchange.delete { state throws(ProblemDetails) in
     _ = try exchange.precondition(revision: state.revision)
   }
 }
 
 /// `GET /v1/sessions/{id}/vcpus/{n}`
-func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerVCPU(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: VCPU.documentKeys)
   return try exchange.look { _, state throws(ProblemDetails) in
-    let index = try exchange.vcpu(of: state.machine)
+    let index = try exchange.vcpu(of: state.machine.vcpus.count)
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     let revision = state.revision
     if exchange.media == .json, exchange.naming == .proposed, fields.isAll {
@@ -62,10 +62,9 @@ func answerVCPU(_ exchange: Exchange) throws(ProblemDetails) -> Response {
 }
 
 extension Exchange {
-  /// The number of the vCPU that the path names: the second parameter of its template.
-  func vcpu(of machine: borrowing VirtualMachine) throws(ProblemDetails) -> Int {
-    let count = machine.vcpus.count
-    guard let number = parameters.bytes(at: 1).flatMap(\.canonicalDecimal), number < count else {
+  /// The number of the vCPU that the path names, of so many: the second parameter of its template.
+  func vcpu(of count: Int) throws(ProblemDetails) -> Int {
+    guard let number = pathParameter(at: 1).flatMap(\.canonicalDecimal), number < count else {
       throw ProblemDetails(.unknownVCPU, OperationDecoder.vcpuRange(count))
     }
     return number

@@ -3,7 +3,7 @@ import JSON
 import SessionStore
 
 /// `GET /v1/sessions`: every session, for the operator.
-func answerSessions(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerSessions(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   try exchange.admitOperator()
   let page = try exchange.sessionPage()
   var headers: ResponseFields = [("Cache-Control", "no-store")]

@@ -3,11 +3,11 @@ import JSON
 import KVMModel
 
 /// `GET /v1/sessions/{id}/vcpus/{n}/translate`: a walk on a copy of the machine, so that nothing changes.
-func answerTranslation(_ exchange: Exchange) throws(ProblemDetails) -> Response {
+func answerTranslation(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: WalkReport.documentKeys)
   let request = try exchange.walkRequest()
   return try exchange.look { _, state throws(ProblemDetails) in
-    let vcpu = try exchange.vcpu(of: state.machine)
+    let vcpu = try exchange.vcpu(of: state.machine.vcpus.count)
     if let answer = try exchange.precondition(revision: state.revision) { return answer }
     var copy = state.machine
     let result: OperationResult

@@ -2,9 +2,11 @@ import HTTPCore
 import JSON
 
 /// One request on its way to an answer: what the endpoint's row in the route table says was already checked.
-struct Exchange {
+///
+/// It is passed on, never copied: a copy would count a dozen references.
+struct Exchange: ~Copyable {
   let request: Request
-  let parameters: PathParameters
+  private let parameters: PathParameters
   let service: RolecallService
   /// The media type of the answer.
   let media: MediaType
@@ -89,6 +91,17 @@ struct Exchange {
     }
     return .none
   }
+
+  // MARK: The path
+
+  /// The parameter of that name in the path; nil when the template has none of that name, or it is not UTF-8.
+  func pathParameter(_ name: String) -> String? {
+    service.router.parameter(name, in: parameters, of: request)
+  }
+
+  /// The parameter that stands at that place among the template's, counted from 0.
+  @inline(__always)
+  func pathParameter(at place: Int) -> ArraySlice<UInt8>? { request.bytes(of: parameters, at: place) }
 
   // MARK: The query
 

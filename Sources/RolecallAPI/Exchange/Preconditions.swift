@@ -9,18 +9,27 @@ struct EntityTag: Sendable {
   private final class Representation: Sendable {
     /// What stands in the tag behind the revision.
     let suffix: [UInt8]
-    /// The fields of an answer that shows it.
-    let fields: NumberedField
+    /// The fields of an answer that shows it; the number in them is the revision.
+    let fields: ResponseFields
+    /// With Content-Type.
+    let contentFields: ResponseFields
+    /// The same of a result that is told in short, as the client preferred (RFC 7240, section 3).
+    let minimalFields: ResponseFields
 
-    init(_ suffix: String) {
+    init(_ media: MediaType, suffix: String = "") {
       self.suffix = Array(suffix.utf8)
-      fields = NumberedField("ETag", before: "\"", after: suffix + "\"", then: [("Vary", "Accept")])
+      var fields = ResponseFields("ETag", before: "\"", after: suffix + "\"")
+      fields.append("Vary", "Accept")
+      self.fields = fields
+      contentFields = fields.with(media)
+      fields.append(contentsOf: Exchange.minimalApplied)
+      minimalFields = fields.with(media)
     }
   }
 
-  private static let json = Representation("")
-  private static let text = Representation("-text")
-  private static let svg = Representation("-svg")
+  private static let json = Representation(.json)
+  private static let text = Representation(.text, suffix: "-text")
+  private static let svg = Representation(.svg, suffix: "-svg")
 
   private var representation: Representation {
     switch media {
@@ -34,9 +43,16 @@ struct EntityTag: Sendable {
   var text: String { "\"\(revision)\(String(decoding: representation.suffix, as: UTF8.self))\"" }
 
   /// The fields of an answer that shows it.
-  var fields: ResponseFields {
-    var fields = ResponseFields()
-    fields.append(representation.fields, revision)
+  var fields: ResponseFields { numbered(representation.fields) }
+
+  /// The same with Content-Type, of a result that is told in short or not.
+  func contentFields(isMinimal: Bool) -> ResponseFields {
+    numbered(isMinimal ? representation.minimalFields : representation.contentFields)
+  }
+
+  private func numbered(_ fields: ResponseFields) -> ResponseFields {
+    var fields = fields
+    fields.number = revision
     return fields
   }
 
@@ -105,12 +121,12 @@ extension Exchange {
   /// is to be carried out, or the answer that nothing has changed.
   func precondition(revision: Int) throws(ProblemDetails) -> Response? {
     let tag = EntityTag(revision: revision, media: media)
-    let required = request.fieldValues(.ifMatch)
-    guard required.isEmpty || required.contains(where: { tag.matches($0, weak: false) }) else {
+    guard !request.hasField(.ifMatch) || request.hasField(.ifMatch, where: { tag.matches($0, weak: false) })
+    else {
       throw ProblemDetails(
         .preconditionFailed, "If-Match names another revision than \(revision)", fields: [("ETag", tag.text)])
     }
-    if request.fieldValues(.ifNoneMatch).contains(where: { tag.matches($0, weak: true) }) {
+    if request.hasField(.ifNoneMatch, where: { tag.matches($0, weak: true) }) {
       guard request.method == .get || request.method == .head else {
         throw ProblemDetails(
           .preconditionFailed, "If-None-Match names the revision, \(revision)", fields: [("ETag", tag.text)])

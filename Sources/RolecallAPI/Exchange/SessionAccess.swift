@@ -71,7 +71,7 @@ extension Exchange {
   func withSession<Result>(
     _ body: (Session, inout Session.State) throws(ProblemDetails) -> Result
   ) throws(ProblemDetails) -> Result {
-    guard let id = parameters.bytes(at: 0).flatMap(SessionID.init) else { throw .unknownSession }
+    guard let id = pathParameter(at: 0).flatMap(SessionID.init) else { throw .unknownSession }
     return try withSession(id, body)
   }
 

@@ -23,7 +23,7 @@ final class Session: Sendable {
     /// How it came to be so.
     private(set) var log: SessionLog
     /// The answer that showed the vCPU that was last read, with every key and the proposed names, and at which revision.
-    fileprivate var lastRead: (vcpu: Int, revision: Int, answer: Response)?
+    fileprivate var lastRead: ReadAnswer?
     /// The last revision that was given to the store; 0 before the session itself was.
     var submitted = 0
     /// The state, by its revision, of which the store has a snapshot; 1 for none.
@@ -197,11 +197,15 @@ extension Session.State {
   mutating func answer(
     forVCPU index: Int, _ make: (_ document: [UInt8]) -> Response
   ) -> Response {
-    if let lastRead, lastRead.vcpu == index, lastRead.revision == revision { return lastRead.answer }
+    if lastRead?.vcpu == index, lastRead?.revision == revision, let answer = lastRead?.answer {
+      return answer
+    }
     var json = JSONWriter(capacity: 8 * 1024)
     machine.vcpus[index].write(to: &json, .proposed, in: machine, isAlone: true)
-    let answer = make(json.finish())
-    lastRead = (index, revision, answer)
+    var answer = make(json.finish())
+    // Put together now, for all who read it.
+    answer.fields = ResponseFields(lines: answer.fields.lines)
+    lastRead = ReadAnswer(vcpu: index, revision: revision, answer: answer)
     return answer
   }
 
@@ -210,6 +214,13 @@ extension Session.State {
     guard revision < self.revision else { return self }
     return Session.State(try log.moment(at: revision), log.prefix(upTo: revision))
   }
+}
+
+/// An answer that showed a vCPU, and at which revision.
+private struct ReadAnswer: Sendable {
+  let vcpu: Int
+  let revision: Int
+  let answer: Response
 }
 
 extension History {
