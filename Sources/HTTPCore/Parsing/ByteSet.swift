@@ -55,18 +55,23 @@ extension Collection<UInt8> {
 extension [UInt8] {
   /// Appends `value`, which is not negative, in decimal.
   mutating func append(decimal value: Int) {
-    let part = 10_000_000
-    if value >= part { append(decimal: value / part) }
-    // The digits, the first in the lowest byte.
-    var (rest, digits, count) = (value % part, UInt64(0), 0)
-    repeat {
-      digits = digits << 8 | UInt64(rest % 10)
-      rest /= 10
-      count += 1
-    } while rest > 0 || value >= part && count < 7
+    let isLong = value >= 10_000
+    if isLong { append(decimal: value / 10_000) }
+    // Four digits at once, the first in the lowest byte: two pairs, and each of them by two.
+    let last = UInt32(truncatingIfNeeded: value % 10_000)
+    let pairs = last / 100 | last % 100 &<< 16
+    let tens = pairs &* 103 &>> 10 & 0x000f_000f
+    var digits = tens | (pairs &- tens &* 10) &<< 8
+    var count = 4
+    if !isLong {
+      // Leading zeros are left out, but not the last digit.
+      let zeros = (digits | 1 &<< 24).trailingZeroBitCount / 8
+      digits &>>= UInt32(8 * zeros)
+      count -= zeros
+    }
     for _ in 0..<count {
       append(UInt8(ascii: "0") | UInt8(truncatingIfNeeded: digits))
-      digits >>= 8
+      digits &>>= 8
     }
   }
 

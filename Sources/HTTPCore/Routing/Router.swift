@@ -83,6 +83,7 @@ struct ParameterRanges: Sendable {
   private var bounds = SIMD8<UInt32>()
   private var count = 0
 
+  @inline(__always)
   mutating func append(_ range: ByteRange) {
     bounds[2 * count] = UInt32(range.lowerBound)
     bounds[2 * count + 1] = UInt32(range.upperBound)

@@ -12,8 +12,6 @@ struct Exchange: ~Copyable {
   let media: MediaType
   /// How the answer calls the roles.
   let naming: Naming
-  /// The client wants results without narration and vCPU (RFC 7240, section 4.2).
-  let preference: Preference
   /// What the answer waits for, if there is a store.
   let commitment: Commitment?
   /// The key by which the answer is remembered.
@@ -32,7 +30,7 @@ struct Exchange: ~Copyable {
     _ commitment: Commitment? = nil, _ key: IdempotencyKey? = nil
   ) throws(ProblemDetails) {
     let query = request.queryItems
-    if !endpoint.isForAnyone { try Self.check(query, endpoint.query) }
+    if !query.isEmpty, !endpoint.isForAnyone { try Self.check(query, endpoint.query) }
     guard
       let media = MediaType.preferred(of: endpoint.media, by: request)
         ?? (endpoint.isForAnyone ? endpoint.media.first : nil)
@@ -49,7 +47,6 @@ struct Exchange: ~Copyable {
     case let other?:
       throw ProblemDetails(parameter: "names", "must be \"upstream\", not \"\(other.prefix(40))\"")
     }
-    let preference = Self.preference(request)
     self.request = request
     self.parameters = parameters
     self.service = service
@@ -58,12 +55,10 @@ struct Exchange: ~Copyable {
     self.query = query
     self.media = media
     self.naming = naming
-    self.preference = preference
   }
 
   /// Throws if a parameter is not among those known, or stands twice; all such are told at once.
   private static func check(_ query: [QueryItem], _ known: [String]) throws(ProblemDetails) {
-    guard !query.isEmpty else { return }
     var seen: Set<String> = []
     var told: Set<String> = []
     var faults: [(parameter: String, detail: String)] = []
@@ -79,9 +74,10 @@ struct Exchange: ~Copyable {
 
   private static let returnMinimal = Array("return=minimal".utf8)
 
-  private static func preference(_ request: Request) -> Preference {
+  /// Whether the client wants results without narration and vCPU (RFC 7240, section 4.2).
+  var preference: Preference {
     guard let first = request.fieldValue(.prefer) else { return .none }
-    if first.holds(returnMinimal) { return .minimal }
+    if first.holds(Self.returnMinimal) { return .minimal }
     for preference in (request[field: .prefer] ?? "").split(separator: ",") {
       switch preference.prefix(while: { $0 != ";" }).trimmingSpaces().lowercased() {
       case "return=minimal": return .minimal

@@ -120,6 +120,7 @@ extension Exchange {
   /// What the conditions of the request lead to for a resource at this revision (RFC 9110, section 13.2.2): nil if it
   /// is to be carried out, or the answer that nothing has changed.
   func precondition(revision: Int) throws(ProblemDetails) -> Response? {
+    guard request.hasField(.ifMatch) || request.hasField(.ifNoneMatch) else { return nil }
     let tag = EntityTag(revision: revision, media: media)
     guard !request.hasField(.ifMatch) || request.hasField(.ifMatch, where: { tag.matches($0, weak: false) })
     else {
