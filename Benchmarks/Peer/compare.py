@@ -27,6 +27,7 @@ def say(text):
 
 def drive(server, case, connections, seconds):
     """Requests a second, and microseconds of the server's CPU time for each."""
+    server.renew_session()
     environment = {**os.environ, "BENCHMARK_CASE": case, "BENCHMARK_PATH": server.paths[case]}
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", os.path.join(HERE, "load.lua")]
     before = server.cpu_seconds()
@@ -103,7 +104,11 @@ def main():
     servers = [
         Server(
             f"Rolecall, {poller}",
-            [options.rolecall, "serve", "--memory", "--port", "PORT", "--loops", loops, "--poller", poller, "--log-level", "error"],
+            [
+                *(options.rolecall, "serve", "--memory", "--port", "PORT", "--loops", loops, "--poller", poller),
+                # A measurement makes more revisions than the history of one session may have.
+                *("--max-history", str(1 << 30), "--access-log", "off", "--log-level", "error"),
+            ],
         )
         for poller in options.pollers
     ]
@@ -144,7 +149,9 @@ def compare(servers, options):
     for round in range(options.rounds):
         for case in cases:
             say(f"round {round + 1} of {options.rounds}: {TITLES[case[0]]}, {case[1]} connections")
-            for server in servers:
+            # Each round begins with another server, so that none is always the first, or always after the same one.
+            first = round % len(servers)
+            for server in servers[first:] + servers[:first]:
                 results[case, server.name].append(drive(server, *case, options.seconds))
 
     for column, title in ((1, "CPU microseconds per request"), (0, "requests per second")):

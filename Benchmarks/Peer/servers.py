@@ -27,7 +27,9 @@ class Server:
     def start(self):
         """Starts it, and gives the seconds until it had answered a request."""
         begin = time.monotonic()
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+        # Settings that the caller's environment may hold must not reach the service.
+        own = {name: value for name, value in os.environ.items() if not name.startswith("ROLECALL_")}
+        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, env=own)
         while time.monotonic() < begin + 10:
             try:
                 self.request("GET", "/livez")
@@ -62,8 +64,16 @@ class Server:
         answer, _ = self.request("POST", "/v1/sessions", "{}")
         if answer.status != 201:
             raise SystemExit(f"error: {self.name} made no session: {answer.status}")
-        path = answer.headers["Location"] + "/vcpus/0"
+        self.session = answer.headers["Location"]
+        path = self.session + "/vcpus/0"
         self.paths = {case: path for case in ("get", "pipelined", "full", "minimal")}
+
+    def renew_session(self):
+        """Puts a new session in the place of the old, so that no measurement works on the history of those before it."""
+        answer, _ = self.request("DELETE", self.session)
+        if answer.status != 204:
+            raise SystemExit(f"error: {self.name} deleted no session: {answer.status}")
+        self.make_session()
 
     def documents(self):
         """The answers to a GET and to both writes, on a new session."""
@@ -121,6 +131,9 @@ class Nginx(Server):
                 "location / { return 200 'ok'; }\n}\n}\n"
             )
         self.paths = {"get": "/get", "pipelined": "/get", "full": "/full", "minimal": "/minimal"}
+
+    def renew_session(self):
+        """Fixed answers belong to no session."""
 
     def location(self, case, answer, body):
         """`return` takes its text from memory; a parameter has at most 4096 bytes, so a long one comes in parts."""

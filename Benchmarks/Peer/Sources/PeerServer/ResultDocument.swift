@@ -65,9 +65,9 @@ struct OperationDocument: Codable {
     }
     let names: [(name: String, bit: UInt64)] =
       switch register {
-      case .cr0: CR0.names.map { ($0.name, $0.bit.rawValue) }
+      case .cr0: CR0.names.map { ($0.name.description, $0.bit.rawValue) }
       case .cr3: []
-      case .cr4: CR4.names.map { ($0.name, $0.bit.rawValue) }
+      case .cr4: CR4.names.map { ($0.name.description, $0.bit.rawValue) }
       }
     func bits(_ list: [String]?) throws -> UInt64 {
       try (list ?? []).reduce(0) { bits, name in

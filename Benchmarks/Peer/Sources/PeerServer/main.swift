@@ -27,6 +27,10 @@ final class Sessions: Sendable {
     return id
   }
 
+  func remove(_ id: String) -> Bool {
+    all.withLock { $0.removeValue(forKey: id) } != nil
+  }
+
   func session(_ parameters: Parameters) throws -> Session {
     let id = try parameters.require("id")
     guard let session = all.withLock({ $0[id] }) else { throw HTTPError(.notFound) }
@@ -71,6 +75,13 @@ router.add(middleware: ProtectiveFields())
 router.post("/v1/sessions") { _, _ in
   let id = sessions.add(Session())
   return Response(status: .created, headers: [.location: "/v1/sessions/" + id])
+}
+
+router.get("/livez") { _, _ in Response(status: .ok) }
+
+router.delete("/v1/sessions/:id") { _, context in
+  guard sessions.remove(try context.parameters.require("id")) else { throw HTTPError(.notFound) }
+  return Response(status: .noContent)
 }
 
 router.get("/v1/sessions/:id/vcpus/:n") { _, context in
