@@ -59,8 +59,8 @@ extension [UInt8] {
     if isLong { append(decimal: value / 10_000) }
     // Four digits at once, the first in the lowest byte: two pairs, and each of them by two.
     let last = UInt32(truncatingIfNeeded: value % 10_000)
-    let pairs = last / 100 | last % 100 &<< 16
-    let tens = pairs &* 103 &>> 10 & 0x000f_000f
+    let pairs = last / 100 | (last % 100) &<< 16
+    let tens = (pairs &* 103) &>> 10 & 0x000f_000f
     var digits = tens | (pairs &- tens &* 10) &<< 8
     var count = 4
     if !isLong {

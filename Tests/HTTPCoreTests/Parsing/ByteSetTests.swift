@@ -26,3 +26,13 @@ import Testing
   }
   #expect(percentDecoded(Array("a+b".utf8)[...], plusIsSpace: true) == Array("a b".utf8)[...])
 }
+
+@Test func numbersAreWrittenInDecimal() {
+  let powers = (0...18).map { power in (0..<power).reduce(1) { number, _ in number * 10 } }
+  let values = Array(0...10_100) + powers.flatMap { [$0 - 1, $0, $0 + 7] } + [123_456_789_012, .max]
+  for value in values {
+    var text: [UInt8] = []
+    text.append(decimal: value)
+    #expect(String(decoding: text, as: UTF8.self) == "\(value)")
+  }
+}
