@@ -12,7 +12,6 @@ public struct ObjectDecoder {
   private let document: JSONDocument
   /// The object's node.
   private let node: Int
-  private let pointer: String
   /// The keys that have been asked for.
   private var known: [StaticString] = []
   /// Bit n is set if member n has been asked for; of members from 64 on `known` tells.
@@ -21,14 +20,13 @@ public struct ObjectDecoder {
   private var problems: [(node: Int, problem: JSONProblem)] = []
 
   /// A decoder of a document that is an object; one of another type is a problem.
-  public init(_ document: JSONDocument, at pointer: String = "") {
-    self.init(document, 0, at: pointer)
+  public init(_ document: JSONDocument) {
+    self.init(document, 0)
   }
 
-  init(_ document: JSONDocument, _ node: Int, at pointer: String) {
+  init(_ document: JSONDocument, _ node: Int) {
     self.document = document
     self.node = node
-    self.pointer = pointer
     if !isObject {
       let detail = "must be an object, not \(document.nodes[node].type.phrase)"
       problems = [(node, JSONProblem(pointer: pointer, detail: detail))]
@@ -38,11 +36,8 @@ public struct ObjectDecoder {
 
   private var isObject: Bool { document.nodes[node].type == .object }
 
-  /// The keys of the members.
-  private var members: JSONDocument.Children {
-    JSONDocument.Children(
-      document: document, place: node + 1, end: isObject ? document.nodes[node].end : 0, areMembers: true)
-  }
+  /// Where the object stands, as a JSON pointer (RFC 6901). Takes time in proportion to the values before it.
+  public var pointer: String { document.pointer(to: node) }
 
   /// Throws all the problems, if there are any. A key that nobody asked for is one.
   public func finish() throws(JSONProblems) {
@@ -99,7 +94,7 @@ public struct ObjectDecoder {
 
   @usableFromInline
   func element(after member: Int) -> ElementDecoder {
-    ElementDecoder(document, member + 1, in: pointer, at: .member(member))
+    ElementDecoder(document, member + 1)
   }
 
   @usableFromInline
@@ -127,12 +122,10 @@ public struct ObjectDecoder {
   }
 
   func allProblems() -> [JSONProblem] {
-    var unknown: [Int] = []
-    for (index, member) in zip(0..., members) where index < 64 ? taken >> UInt64(index) & 1 == 0 : true {
-      if index < 64 || !known.contains(where: { document.isEqual(member, $0) }) { unknown.append(member) }
-    }
+    let unknown = unknownMembers
     guard !problems.isEmpty || !unknown.isEmpty else { return [] }
     var all = problems
+    let pointer = pointer
     for member in unknown.prefix(JSONProblems.limit + 1) {
       let key = document.text(member)
       all.append(
@@ -147,11 +140,29 @@ public struct ObjectDecoder {
     return all.map(\.problem)
   }
 
+  /// The keys that nobody asked for.
+  private var unknownMembers: [Int] {
+    guard isObject else { return [] }
+    var unknown: [Int] = []
+    let end = document.nodes[node].end
+    var (member, number) = (node + 1, 0)
+    while member < end {
+      let isKnown =
+        number < 64
+        ? taken >> UInt64(number) & 1 != 0 : known.contains { document.isEqual(member, $0) }
+      if !isKnown { unknown.append(member) }
+      member = document.nodes[member].end
+      number += 1
+    }
+    return unknown
+  }
+
   /// Problems somewhere in the object in the order of the document; a missing key comes last in its object.
   public func inDocumentOrder(_ problems: [JSONProblem]) -> [JSONProblem] {
+    let length = pointer.count
     // Swift's sort keeps the order of equal elements.
     return problems.map {
-      (position: document.position(of: $0.pointer.dropFirst(pointer.count), from: node), problem: $0)
+      (position: document.position(of: $0.pointer.dropFirst(length), from: node), problem: $0)
     }
     .sorted { $0.position.lexicographicallyPrecedes($1.position) }
     .map(\.problem)

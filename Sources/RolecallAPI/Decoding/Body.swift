@@ -6,20 +6,20 @@ import JSON
 struct Body {
   /// The members.
   var members: ObjectDecoder
-  /// Where the object stands in the body.
-  let pointer: String
   /// The rules that were found broken.
   private(set) var rules: [JSONProblem] = []
 
   /// The body; one of another type is a problem of form.
   init(_ document: JSONDocument) {
-    self.init(members: ObjectDecoder(document), at: "")
+    members = ObjectDecoder(document)
   }
 
-  private init(members: ObjectDecoder, at pointer: String) {
+  private init(_ members: ObjectDecoder) {
     self.members = members
-    self.pointer = pointer
   }
+
+  /// Where the object stands in the body. Takes time in proportion to what stands before it.
+  var pointer: String { members.pointer }
 
   /// Notes that a member is against a rule. `key` may go deeper with slashes.
   mutating func refuse(_ key: String, _ detail: String) {
@@ -55,8 +55,7 @@ struct Body {
   /// Takes an object apart, if there is one; nil too if it has not the right form.
   mutating func optionalObject<Content>(_ key: StaticString, _ decode: (inout Body) -> Content) -> Content? {
     var found: [JSONProblem] = []
-    let pointer = JSONPointer.member(key.description, of: self.pointer)
-    let content = members.optionalObject(key) { Self.decode(&$0, at: pointer, &found, decode) }
+    let content = members.optionalObject(key) { Self.decode(&$0, &found, decode) }
     rules += found
     return content
   }
@@ -64,18 +63,16 @@ struct Body {
   /// Takes an object apart that must be there; nil if something in it is wrong.
   mutating func object<Content>(_ key: StaticString, _ decode: (inout Body) -> Content) -> Content? {
     var found: [JSONProblem] = []
-    let pointer = JSONPointer.member(key.description, of: self.pointer)
-    let content = members.object(key) { Self.decode(&$0, at: pointer, &found, decode) }
+    let content = members.object(key) { Self.decode(&$0, &found, decode) }
     rules += found
     return content
   }
 
-  /// Takes an object at `pointer` apart that `members` stands for, and adds the rules found broken to `rules`.
+  /// Takes an object apart that `members` stands for, and adds the rules found broken to `rules`.
   static func decode<Content>(
-    _ members: inout ObjectDecoder, at pointer: String, _ rules: inout [JSONProblem],
-    _ decode: (inout Body) -> Content
+    _ members: inout ObjectDecoder, _ rules: inout [JSONProblem], _ decode: (inout Body) -> Content
   ) -> Content {
-    var body = Body(members: members, at: pointer)
+    var body = Body(members)
     let content = decode(&body)
     members = body.members
     rules += body.rules

@@ -13,7 +13,10 @@ func mapping(_ body: inout Body) -> Mapping {
   // Without a format there is nothing that the other values could be against.
   guard let format else { return mapping }
   let rules = mapping.problems()
-  body.refuse(rules.map { JSONProblem(pointer: body.pointer + $0.pointer, detail: $0.detail) })
+  if !rules.isEmpty {
+    let pointer = body.pointer
+    body.refuse(rules.map { JSONProblem(pointer: pointer + $0.pointer, detail: $0.detail) })
+  }
   if let names, format.sizes.contains(size) {
     mapping.flags = format.leafFlags(names, size: size) { body.refuse("flags/\($0)", $1) }
   }

@@ -85,8 +85,7 @@ extension Body {
     var excess: Int?
     var broken: [JSONProblem] = []
     let operations = optionalArray("operations", limit: limit, refuse: { excess = $0 }) { element in
-      let pointer = element.pointer
-      return element.object { Body.decode(&$0, at: pointer, &broken, decoder.listed) }
+      element.object { Body.decode(&$0, &broken, decoder.listed) }
     }
     if let excess {
       throw ProblemDetails(
