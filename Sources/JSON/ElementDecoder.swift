@@ -207,9 +207,9 @@ public struct ElementDecoder {
   /// Takes over what was found wrong with the object; whether nothing was.
   @usableFromInline
   mutating func finish(_ object: ObjectDecoder) -> Bool {
-    let found = object.allProblems()
-    problems.append(contentsOf: found)
-    return found.isEmpty
+    guard object.hasProblems else { return true }
+    problems.append(contentsOf: object.allProblems())
+    return false
   }
 
   /// What was found wrong, which is never nothing for a value that is refused.

@@ -51,11 +51,16 @@ extension JSONDocument {
   }
 
   /// Whether a string or key is this text.
+  @inline(__always)
   func isEqual(_ index: Int, _ literal: StaticString) -> Bool {
     let token = nodes[index].token
-    guard token.isPlain else { return text(index) == literal.description }
-    guard literal.utf8CodeUnitCount == token.end &- token.start else { return false }
+    return (token.count == literal.utf8CodeUnitCount || !token.isPlain) && isEqual(token, literal)
+  }
+
+  @inline(never)
+  private func isEqual(_ token: JSONParser.Token, _ literal: StaticString) -> Bool {
     let bytes = bytes
+    guard token.isPlain else { return token.text(in: bytes.span) == literal.description }
     return literal.isEqual(to: bytes.span.extracting(token.start..<token.end))
   }
 
@@ -70,6 +75,7 @@ extension JSONDocument {
   }
 
   /// The node of an object's key, and how many members stand before it.
+  @inline(__always)
   func member(_ key: StaticString, of object: Int) -> (node: Int, number: Int)? {
     guard nodes[object].type == .object else { return nil }
     let end = nodes[object].end

@@ -15,14 +15,17 @@ extension JSONParser {
       end = start
     }
 
+    /// How many bytes it has.
+    var count: Int { end &- start }
+
     /// Whether its bytes are its characters, so that it can be compared without regard to Unicode's equivalences.
     var isPlain: Bool { isASCII && !hasEscape }
 
     /// Whether two strings are equal as Unicode text.
     func isEqual(to other: Token, in bytes: Span<UInt8>) -> Bool {
       guard isPlain, other.isPlain else { return text(in: bytes) == other.text(in: bytes) }
-      guard end - start == other.end - other.start else { return false }
-      for index in 0..<end - start where bytes[start + index] != bytes[other.start + index] { return false }
+      guard count == other.count else { return false }
+      for index in 0..<count where bytes[start + index] != bytes[other.start + index] { return false }
       return true
     }
 
@@ -30,7 +33,7 @@ extension JSONParser {
     func text(in bytes: Span<UInt8>) -> String {
       var parser = JSONParser(at: start)
       var text: [UInt8] = []
-      text.reserveCapacity(end - start)
+      text.reserveCapacity(count)
       while parser.position < end {
         if bytes[parser.position] == UInt8(ascii: "\\"), let scalar = try? parser.escape(bytes) {
           text.append(contentsOf: String(scalar).utf8)

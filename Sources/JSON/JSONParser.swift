@@ -63,15 +63,16 @@ extension JSONParser {
   private mutating func object(_ bytes: Span<UInt8>, depth: Int) throws(JSONError) {
     let object = try begin(.object, depth: depth)
     var count = 0
-    var seen: Set<String> = []
+    var seen: Set<String>?
     while try advance(bytes, closing: UInt8(ascii: "}"), isFirst: count == 0) {
       guard try nextByte(bytes) == UInt8(ascii: "\"") else { throw error(.expectedKey) }
       let (key, start) = (nodes.count, position)
       append(.string, try stringToken(bytes))
       do throws(JSONError) {
         let isNew =
-          count < Self.keysComparedOneByOne
-          ? isNew(key, in: object, bytes) : isNew(key, in: object, bytes, beside: &seen)
+          count == 0
+          || (count < Self.keysComparedOneByOne
+            ? isNew(key, in: object, bytes) : isNew(key, in: object, bytes, beside: &seen))
         guard isNew else { throw error(.duplicateKey, at: start) }
         guard try nextByte(bytes) == UInt8(ascii: ":") else { throw error(.expectedColon) }
         position += 1
@@ -94,6 +95,7 @@ extension JSONParser {
   }
 
   /// Goes to the next member or element; false if the end came, which is then left.
+  @inline(__always)
   private mutating func advance(_ bytes: Span<UInt8>, closing: UInt8, isFirst: Bool) throws(JSONError) -> Bool
   {
     let byte = try nextByte(bytes)
@@ -140,17 +142,21 @@ extension JSONParser {
     return true
   }
 
-  /// The same for an object that has too many keys to compare one by one.
-  private func isNew(_ key: Int, in object: Int, _ bytes: Span<UInt8>, beside seen: inout Set<String>) -> Bool
+  /// The same for an object that has too many keys to compare one by one; those before are in `seen`, once it is there.
+  private func isNew(_ key: Int, in object: Int, _ bytes: Span<UInt8>, beside seen: inout Set<String>?)
+    -> Bool
   {
-    if seen.isEmpty {
+    var keys = seen.take() ?? []
+    if keys.isEmpty {
       var place = object + 1
       while place < key {
-        seen.insert(nodes[place].token.text(in: bytes))
+        keys.insert(nodes[place].token.text(in: bytes))
         place = nodes[place].end
       }
     }
-    return seen.insert(nodes[key].token.text(in: bytes)).inserted
+    let isNew = keys.insert(nodes[key].token.text(in: bytes)).inserted
+    seen = keys
+    return isNew
   }
 }
 

@@ -41,8 +41,7 @@ public struct ObjectDecoder {
 
   /// Throws all the problems, if there are any. A key that nobody asked for is one.
   public func finish() throws(JSONProblems) {
-    let problems = allProblems()
-    guard problems.isEmpty else { throw JSONProblems(problems: problems) }
+    if hasProblems { throw JSONProblems(problems: allProblems()) }
   }
 
   /// Notes that the member `key` is refused, or missing; what is no object has no members to speak of.
@@ -114,6 +113,7 @@ public struct ObjectDecoder {
   }
 
   /// The node of a key, whose value is the next one.
+  @inline(__always)
   private mutating func member(_ key: StaticString) -> Int? {
     known.append(key)
     guard let (member, number) = document.member(key, of: node) else { return nil }
@@ -121,9 +121,15 @@ public struct ObjectDecoder {
     return member
   }
 
+  var hasProblems: Bool {
+    var isSound = problems.isEmpty
+    forEachUnknown { _ in isSound = false }
+    return !isSound
+  }
+
   func allProblems() -> [JSONProblem] {
-    let unknown = unknownMembers
-    guard !problems.isEmpty || !unknown.isEmpty else { return [] }
+    var unknown: [Int] = []
+    forEachUnknown { unknown.append($0) }
     var all = problems
     let pointer = pointer
     for member in unknown.prefix(JSONProblems.limit + 1) {
@@ -140,21 +146,20 @@ public struct ObjectDecoder {
     return all.map(\.problem)
   }
 
-  /// The keys that nobody asked for.
-  private var unknownMembers: [Int] {
-    guard isObject else { return [] }
-    var unknown: [Int] = []
+  /// Gives the keys that nobody asked for.
+  @inline(__always)
+  private func forEachUnknown(_ note: (Int) -> Void) {
+    guard isObject else { return }
     let end = document.nodes[node].end
     var (member, number) = (node + 1, 0)
     while member < end {
       let isKnown =
         number < 64
         ? taken >> UInt64(number) & 1 != 0 : known.contains { document.isEqual(member, $0) }
-      if !isKnown { unknown.append(member) }
+      if !isKnown { note(member) }
       member = document.nodes[member].end
       number += 1
     }
-    return unknown
   }
 
   /// Problems somewhere in the object in the order of the document; a missing key comes last in its object.

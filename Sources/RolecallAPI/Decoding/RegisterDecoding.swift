@@ -71,6 +71,9 @@ enum BitNames {
 }
 
 extension ControlRegister {
+  /// The names of all cases, in their order.
+  static let names: [StaticString] = ["cr0", "cr3", "cr4"]
+
   /// The register's bits by name.
   var bitNames: NamedWords {
     switch self {

@@ -146,8 +146,9 @@ struct Exchange {
 
   /// The body as JSON; an empty one is an empty object.
   func body() throws(ProblemDetails) -> JSONDocument {
+    let bytes = request.body
     do {
-      return try JSONDocument(parsing: request.body.isEmpty ? ArraySlice("{}".utf8) : request.body)
+      return try JSONDocument(parsing: bytes.isEmpty ? ArraySlice("{}".utf8) : bytes)
     } catch {
       throw ProblemDetails(.malformedJSON, [JSONProblem(error)])
     }
