@@ -47,19 +47,28 @@ extension JSONParser {
   }
 
   /// Reads the string whose opening quotation mark is at `position` (RFC 8259, section 7).
+  @inline(__always)
   mutating func stringToken(_ bytes: Span<UInt8>) throws(JSONError) -> Token {
-    var place = position + 1
-    var token = Token(start: place)
+    var token = Token(start: position + 1)
+    token.end = Self.firstNotOrdinary(bytes, from: token.start)
+    position = token.end
+    if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+      position += 1
+    } else {
+      try finish(&token, bytes)
+    }
+    return token
+  }
+
+  /// Reads the rest of a string from something at `position` on that is not ordinary.
+  private mutating func finish(_ token: inout Token, _ bytes: Span<UInt8>) throws(JSONError) {
     while true {
-      // What most strings are made of, without a look at the parser's state.
-      while place < bytes.count, Self.isOrdinary(bytes[place]) { place += 1 }
-      position = place
-      guard place < bytes.count else { throw error(.unexpectedEnd) }
-      switch bytes[place] {
+      guard position < bytes.count else { throw error(.unexpectedEnd) }
+      switch bytes[position] {
       case UInt8(ascii: "\""):
-        token.end = place
+        token.end = position
         position += 1
-        return token
+        return
       case UInt8(ascii: "\\"):
         token.hasEscape = true
         _ = try escape(bytes)
@@ -68,8 +77,16 @@ extension JSONParser {
         token.isASCII = false
         position += try encodedScalarLength(bytes)
       }
-      place = position
+      position = Self.firstNotOrdinary(bytes, from: position)
     }
+  }
+
+  /// The first place from `start` on whose byte is not ordinary, or the end.
+  @inline(__always)
+  private static func firstNotOrdinary(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    var place = start
+    while place < bytes.count, isOrdinary(bytes[place]) { place += 1 }
+    return place
   }
 
   /// Whether a byte is a character that stands for itself, and ends no string.

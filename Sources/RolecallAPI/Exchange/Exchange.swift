@@ -146,9 +146,10 @@ struct Exchange {
 
   /// The body as JSON; an empty one is an empty object.
   func body() throws(ProblemDetails) -> JSONDocument {
-    let bytes = request.body
+    var bytes = request.body
+    if bytes.isEmpty { bytes = ArraySlice("{}".utf8) }
     do {
-      return try JSONDocument(parsing: bytes.isEmpty ? ArraySlice("{}".utf8) : bytes)
+      return try JSONDocument(parsing: bytes)
     } catch {
       throw ProblemDetails(.malformedJSON, [JSONProblem(error)])
     }
