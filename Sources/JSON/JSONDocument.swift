@@ -54,14 +54,15 @@ extension JSONDocument {
   @inline(__always)
   func isEqual(_ index: Int, _ literal: StaticString) -> Bool {
     let token = nodes[index].token
-    return (token.count == literal.utf8CodeUnitCount || !token.isPlain) && isEqual(token, literal)
+    guard token.isPlain else { return isEqualAsText(index, literal) }
+    guard token.count == literal.utf8CodeUnitCount else { return false }
+    let bytes = bytes
+    return literal.isEqual(to: bytes.span.extracting(token.start..<token.end))
   }
 
   @inline(never)
-  private func isEqual(_ token: JSONParser.Token, _ literal: StaticString) -> Bool {
-    let bytes = bytes
-    guard token.isPlain else { return token.text(in: bytes.span) == literal.description }
-    return literal.isEqual(to: bytes.span.extracting(token.start..<token.end))
+  private func isEqualAsText(_ index: Int, _ literal: StaticString) -> Bool {
+    text(index) == literal.description
   }
 
   /// The place of a string or key among names.

@@ -37,7 +37,7 @@ public struct ObjectDecoder {
   private var isObject: Bool { document.nodes[node].type == .object }
 
   /// Where the object stands, as a JSON pointer (RFC 6901). Takes time in proportion to the values before it.
-  public var pointer: String { document.pointer(to: node) }
+  private var pointer: String { document.pointer(to: node) }
 
   /// Throws all the problems, if there are any. A key that nobody asked for is one.
   public func finish() throws(JSONProblems) {
