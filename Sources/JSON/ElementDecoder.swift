@@ -9,24 +9,11 @@ public struct ElementDecoder {
   let node: Int
 
   private let document: JSONDocument
-  private let parent: String
-  private let step: Step
 
-  /// The last step of the value's pointer, kept apart so that no pointer is built without need.
-  enum Step {
-    /// The node of a member's key.
-    case member(Int)
-    /// The number of an element.
-    case element(Int)
-    /// The node of a member's key, and the number of an element of its value.
-    case memberElement(Int, Int)
-  }
-
-  init(_ document: JSONDocument, _ node: Int, in parent: String, at step: Step) {
+  @usableFromInline
+  init(_ document: JSONDocument, _ node: Int) {
     self.document = document
     self.node = node
-    self.parent = parent
-    self.step = step
   }
 
   /// The type of the value.
@@ -38,15 +25,8 @@ public struct ElementDecoder {
   /// How many elements or members the value has.
   public var count: Int { document.children(node).reduce(0) { count, _ in count + 1 } }
 
-  /// Where the value stands, as a JSON pointer (RFC 6901).
-  public var pointer: String {
-    switch step {
-    case .member(let key): JSONPointer.member(document.text(key), of: parent)
-    case .element(let index): JSONPointer.element(index, of: parent)
-    case .memberElement(let key, let index):
-      JSONPointer.element(index, of: JSONPointer.member(document.text(key), of: parent))
-    }
-  }
+  /// Where the value stands, as a JSON pointer (RFC 6901). Takes time in proportion to the values before it.
+  public var pointer: String { document.pointer(to: node) }
 
   /// Notes that the value is refused.
   public mutating func refuse(_ detail: String) {
@@ -140,15 +120,31 @@ public struct ElementDecoder {
   public mutating func array<Element>(
     count range: ClosedRange<Int> = 0...Int.max, of decode: (inout ElementDecoder) -> Element?
   ) -> [Element]? {
-    guard var rest = beginArray(count: range) else { return nil }
     var elements: [Element] = []
-    elements.reserveCapacity(rest.count)
-    while var element = next(of: &rest) {
-      let value = decode(&element)
-      if let value { elements.append(value) }
-      problems.append(contentsOf: element.allProblems(isRefused: value == nil))
+    let isWhole = takeElements(count: range) { element in
+      guard let value = decode(&element) else { return false }
+      elements.append(value)
+      return true
     }
-    return elements.count == rest.count ? elements : nil
+    return isWhole ? elements : nil
+  }
+
+  /// Has `decode` take an array's elements one after the other; false if the value is no array, or `decode` refuses one of
+  /// them. Every element is decoded, so that all problems are found.
+  @inlinable
+  public mutating func takeElements(
+    count range: ClosedRange<Int> = 0...Int.max, _ decode: (inout ElementDecoder) -> Bool
+  ) -> Bool {
+    guard var rest = beginArray(count: range) else { return false }
+    var decoded = 0
+    while var element = next(of: &rest) {
+      let isTaken = decode(&element)
+      if isTaken { decoded += 1 }
+      if !isTaken || !element.problems.isEmpty {
+        problems.append(contentsOf: element.allProblems(isRefused: !isTaken))
+      }
+    }
+    return decoded == rest.count
   }
 
   /// An object, of which `decode` takes the members; a key that it does not ask for is a problem.
@@ -162,13 +158,12 @@ public struct ElementDecoder {
   /// The elements that are still to be decoded.
   @usableFromInline
   struct Elements {
-    fileprivate var nodes: JSONDocument.Children
+    /// The node of the first of them.
+    fileprivate var node: Int
+    /// The index after the last node of the array.
+    fileprivate let end: Int
     /// How many there were in all.
     @usableFromInline let count: Int
-    fileprivate let parent: String
-    /// The node of the array's key, if it is a member of `parent` and not `parent` itself.
-    fileprivate let key: Int?
-    fileprivate var index = 0
   }
 
   @usableFromInline
@@ -188,19 +183,16 @@ public struct ElementDecoder {
       refuse("must have \(wanted) elements, not \(count)")
       return nil
     }
-    let nodes = document.children(node)
-    if case .member(let key) = step { return Elements(nodes: nodes, count: count, parent: parent, key: key) }
-    return Elements(nodes: nodes, count: count, parent: pointer, key: nil)
+    return Elements(node: node + 1, end: document.nodes[node].end, count: count)
   }
 
   /// The next element; nil after the last, or once there are enough problems.
   @usableFromInline
   func next(of elements: inout Elements) -> ElementDecoder? {
-    guard problems.count < JSONProblems.limit, let node = elements.nodes.next() else { return nil }
-    let index = elements.index
-    elements.index += 1
-    let step: Step = if let key = elements.key { .memberElement(key, index) } else { .element(index) }
-    return ElementDecoder(document, node, in: elements.parent, at: step)
+    let node = elements.node
+    guard problems.count < JSONProblems.limit, node < elements.end else { return nil }
+    elements.node = document.nodes[node].end
+    return ElementDecoder(document, node)
   }
 
   @usableFromInline
@@ -209,15 +201,15 @@ public struct ElementDecoder {
       mismatch("an object")
       return nil
     }
-    return ObjectDecoder(document, node, at: pointer)
+    return ObjectDecoder(document, node)
   }
 
   /// Takes over what was found wrong with the object; whether nothing was.
   @usableFromInline
   mutating func finish(_ object: ObjectDecoder) -> Bool {
-    let found = object.allProblems()
-    problems.append(contentsOf: found)
-    return found.isEmpty
+    guard object.hasProblems else { return true }
+    problems.append(contentsOf: object.allProblems())
+    return false
   }
 
   /// What was found wrong, which is never nothing for a value that is refused.

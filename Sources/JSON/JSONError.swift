@@ -30,14 +30,8 @@ public struct JSONError: Error, Hashable, Sendable {
     case invalidUTF8
     /// A key stood twice in an object (section 4).
     case duplicateKey
-    /// Arrays and objects were nested deeper than the reader's limit (section 9).
+    /// Arrays and objects were nested deeper than the parser's limit (section 9).
     case tooDeep
-    /// The caller asked for a value of another type.
-    case mismatch(expected: JSONType, found: JSONType)
-    /// The caller asked for an integer, and the number has a fraction or an exponent.
-    case notAnInteger
-    /// The caller asked for a `Double`, and the number is greater than any.
-    case notADouble
   }
 
   /// What was wrong.
@@ -72,9 +66,6 @@ public struct JSONError: Error, Hashable, Sendable {
     case .invalidUTF8: "the string is not UTF-8"
     case .duplicateKey: "the key stands twice in the object"
     case .tooDeep: "the document is nested too deep"
-    case .mismatch(let expected, let found): "must be \(expected.phrase), not \(found.phrase)"
-    case .notAnInteger: "must be an integer"
-    case .notADouble: "the number is too great"
     }
   }
 }

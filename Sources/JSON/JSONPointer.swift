@@ -23,6 +23,20 @@ public enum JSONPointer {
 }
 
 extension JSONDocument {
+  /// The pointer to a value.
+  func pointer(to node: Int) -> String {
+    var (pointer, container) = ("", 0)
+    while container != node {
+      let isObject = nodes[container].type == .object
+      var (child, index) = (container + 1, 0)
+      while nodes[child].end <= node { (child, index) = (nodes[child].end, index + 1) }
+      pointer =
+        isObject ? JSONPointer.member(text(child), of: pointer) : JSONPointer.element(index, of: pointer)
+      container = isObject ? child + 1 : child
+    }
+    return pointer
+  }
+
   /// The indices of the members and elements that a pointer from `node` on goes through; a missing one counts as the last.
   func position(of pointer: some StringProtocol, from node: Int) -> [Int] {
     var position: [Int] = []

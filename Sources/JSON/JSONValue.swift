@@ -13,7 +13,7 @@ public enum JSONValue: Hashable, Sendable {
   /// An object.
   case object(JSONObject)
 
-  /// Parses a whole document. `depthLimit` is that of `JSONReader`.
+  /// Parses a whole document. `depthLimit` is that of `JSONDocument`.
   public init(parsing bytes: [UInt8], depthLimit: Int = 64) throws(JSONError) {
     let document = try JSONDocument(parsing: bytes, depthLimit: depthLimit)
     self = document.value(0)

@@ -12,7 +12,6 @@ public struct ObjectDecoder {
   private let document: JSONDocument
   /// The object's node.
   private let node: Int
-  private let pointer: String
   /// The keys that have been asked for.
   private var known: [StaticString] = []
   /// Bit n is set if member n has been asked for; of members from 64 on `known` tells.
@@ -21,14 +20,13 @@ public struct ObjectDecoder {
   private var problems: [(node: Int, problem: JSONProblem)] = []
 
   /// A decoder of a document that is an object; one of another type is a problem.
-  public init(_ document: JSONDocument, at pointer: String = "") {
-    self.init(document, 0, at: pointer)
+  public init(_ document: JSONDocument) {
+    self.init(document, 0)
   }
 
-  init(_ document: JSONDocument, _ node: Int, at pointer: String) {
+  init(_ document: JSONDocument, _ node: Int) {
     self.document = document
     self.node = node
-    self.pointer = pointer
     if !isObject {
       let detail = "must be an object, not \(document.nodes[node].type.phrase)"
       problems = [(node, JSONProblem(pointer: pointer, detail: detail))]
@@ -38,16 +36,12 @@ public struct ObjectDecoder {
 
   private var isObject: Bool { document.nodes[node].type == .object }
 
-  /// The keys of the members.
-  private var members: JSONDocument.Children {
-    JSONDocument.Children(
-      document: document, place: node + 1, end: isObject ? document.nodes[node].end : 0, areMembers: true)
-  }
+  /// Where the object stands, as a JSON pointer (RFC 6901). Takes time in proportion to the values before it.
+  private var pointer: String { document.pointer(to: node) }
 
   /// Throws all the problems, if there are any. A key that nobody asked for is one.
   public func finish() throws(JSONProblems) {
-    let problems = allProblems()
-    guard problems.isEmpty else { throw JSONProblems(problems: problems) }
+    if hasProblems { throw JSONProblems(problems: allProblems()) }
   }
 
   /// Notes that the member `key` is refused, or missing; what is no object has no members to speak of.
@@ -99,7 +93,7 @@ public struct ObjectDecoder {
 
   @usableFromInline
   func element(after member: Int) -> ElementDecoder {
-    ElementDecoder(document, member + 1, in: pointer, at: .member(member))
+    ElementDecoder(document, member + 1)
   }
 
   @usableFromInline
@@ -119,6 +113,7 @@ public struct ObjectDecoder {
   }
 
   /// The node of a key, whose value is the next one.
+  @inline(__always)
   private mutating func member(_ key: StaticString) -> Int? {
     known.append(key)
     guard let (member, number) = document.member(key, of: node) else { return nil }
@@ -126,13 +121,17 @@ public struct ObjectDecoder {
     return member
   }
 
+  var hasProblems: Bool {
+    var isSound = problems.isEmpty
+    forEachUnknown { _ in isSound = false }
+    return !isSound
+  }
+
   func allProblems() -> [JSONProblem] {
     var unknown: [Int] = []
-    for (index, member) in zip(0..., members) where index < 64 ? taken >> UInt64(index) & 1 == 0 : true {
-      if index < 64 || !known.contains(where: { document.isEqual(member, $0) }) { unknown.append(member) }
-    }
-    guard !problems.isEmpty || !unknown.isEmpty else { return [] }
+    forEachUnknown { unknown.append($0) }
     var all = problems
+    let pointer = pointer
     for member in unknown.prefix(JSONProblems.limit + 1) {
       let key = document.text(member)
       all.append(
@@ -147,11 +146,28 @@ public struct ObjectDecoder {
     return all.map(\.problem)
   }
 
+  /// Gives the keys that nobody asked for.
+  @inline(__always)
+  private func forEachUnknown(_ note: (Int) -> Void) {
+    guard isObject else { return }
+    let end = document.nodes[node].end
+    var (member, number) = (node + 1, 0)
+    while member < end {
+      let isKnown =
+        number < 64
+        ? taken >> UInt64(number) & 1 != 0 : known.contains { document.isEqual(member, $0) }
+      if !isKnown { note(member) }
+      member = document.nodes[member].end
+      number += 1
+    }
+  }
+
   /// Problems somewhere in the object in the order of the document; a missing key comes last in its object.
   public func inDocumentOrder(_ problems: [JSONProblem]) -> [JSONProblem] {
+    let length = pointer.count
     // Swift's sort keeps the order of equal elements.
     return problems.map {
-      (position: document.position(of: $0.pointer.dropFirst(pointer.count), from: node), problem: $0)
+      (position: document.position(of: $0.pointer.dropFirst(length), from: node), problem: $0)
     }
     .sorted { $0.position.lexicographicallyPrecedes($1.position) }
     .map(\.problem)

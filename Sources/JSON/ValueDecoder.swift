@@ -6,7 +6,7 @@ public struct ValueDecoder: Sendable {
   /// The greatest number of arrays and objects in each other.
   public let depthLimit: Int
 
-  /// A decoder for documents up to this depth, that of `JSONReader`.
+  /// A decoder for documents up to this depth, that of `JSONDocument`.
   public init(depthLimit: Int = 64) {
     self.depthLimit = depthLimit
   }

@@ -6,28 +6,29 @@ import JSON
 struct Body {
   /// The members.
   var members: ObjectDecoder
-  /// Where the object stands in the body.
-  let pointer: String
-  /// The rules that were found broken.
+  /// The rules that were found broken, with pointers from this object on.
   private(set) var rules: [JSONProblem] = []
 
   /// The body; one of another type is a problem of form.
   init(_ document: JSONDocument) {
-    self.init(members: ObjectDecoder(document), at: "")
+    members = ObjectDecoder(document)
   }
 
-  private init(members: ObjectDecoder, at pointer: String) {
+  private init(_ members: ObjectDecoder) {
     self.members = members
-    self.pointer = pointer
   }
 
   /// Notes that a member is against a rule. `key` may go deeper with slashes.
   mutating func refuse(_ key: String, _ detail: String) {
-    rules.append(JSONProblem(pointer: pointer + "/" + key, detail: detail))
+    rules.append(JSONProblem(pointer: "/" + key, detail: detail))
   }
 
-  /// Notes broken rules found elsewhere.
-  mutating func refuse(_ problems: [JSONProblem]) { rules += problems }
+  /// Notes broken rules found elsewhere, whose pointers go on from `pointer` in this object.
+  mutating func refuse(_ problems: [JSONProblem], at pointer: String = "") {
+    for problem in problems {
+      rules.append(JSONProblem(pointer: pointer + problem.pointer, detail: problem.detail))
+    }
+  }
 
   /// An integer of any size, if there is one; rules say which ones fit.
   mutating func optionalInteger(_ key: StaticString) -> Int? {
@@ -55,30 +56,27 @@ struct Body {
   /// Takes an object apart, if there is one; nil too if it has not the right form.
   mutating func optionalObject<Content>(_ key: StaticString, _ decode: (inout Body) -> Content) -> Content? {
     var found: [JSONProblem] = []
-    let pointer = JSONPointer.member(key.description, of: self.pointer)
-    let content = members.optionalObject(key) { Self.decode(&$0, at: pointer, &found, decode) }
-    rules += found
+    let content = members.optionalObject(key) { Self.decode(&$0, &found, decode) }
+    if !found.isEmpty { refuse(found, at: JSONPointer.member(key.description, of: "")) }
     return content
   }
 
   /// Takes an object apart that must be there; nil if something in it is wrong.
   mutating func object<Content>(_ key: StaticString, _ decode: (inout Body) -> Content) -> Content? {
     var found: [JSONProblem] = []
-    let pointer = JSONPointer.member(key.description, of: self.pointer)
-    let content = members.object(key) { Self.decode(&$0, at: pointer, &found, decode) }
-    rules += found
+    let content = members.object(key) { Self.decode(&$0, &found, decode) }
+    if !found.isEmpty { refuse(found, at: JSONPointer.member(key.description, of: "")) }
     return content
   }
 
-  /// Takes an object at `pointer` apart that `members` stands for, and adds the rules found broken to `rules`.
+  /// Takes an object apart that `members` stands for, and gives the rules found broken, with pointers from it on.
   static func decode<Content>(
-    _ members: inout ObjectDecoder, at pointer: String, _ rules: inout [JSONProblem],
-    _ decode: (inout Body) -> Content
+    _ members: inout ObjectDecoder, _ rules: inout [JSONProblem], _ decode: (inout Body) -> Content
   ) -> Content {
-    var body = Body(members: members, at: pointer)
+    var body = Body(members)
     let content = decode(&body)
     members = body.members
-    rules += body.rules
+    rules = body.rules
     return content
   }
 

@@ -9,8 +9,7 @@ extension Body {
     }
     var machine = (preset ?? Preset.all[0]).machine
     _ = optionalObject("machine") { $0.readMachine(into: &machine) }
-    refuse(
-      machine.problems().map { JSONProblem(pointer: pointer + "/machine" + $0.pointer, detail: $0.detail) })
+    refuse(machine.problems().map { JSONProblem(pointer: "/machine" + $0.pointer, detail: $0.detail) })
     return machine
   }
 

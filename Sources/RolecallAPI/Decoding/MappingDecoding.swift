@@ -12,8 +12,7 @@ func mapping(_ body: inout Body) -> Mapping {
   let names = body.members.optionalArray("flags", count: 0...32, of: decodeFlag)
   // Without a format there is nothing that the other values could be against.
   guard let format else { return mapping }
-  let rules = mapping.problems()
-  body.refuse(rules.map { JSONProblem(pointer: body.pointer + $0.pointer, detail: $0.detail) })
+  body.refuse(mapping.problems().map { JSONProblem(pointer: $0.pointer, detail: $0.detail) })
   if let names, format.sizes.contains(size) {
     mapping.flags = format.leafFlags(names, size: size) { body.refuse("flags/\($0)", $1) }
   }

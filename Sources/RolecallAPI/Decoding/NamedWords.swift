@@ -1,7 +1,7 @@
 import JSON
 
 /// Words that have names, such as the bits of a register.
-struct NamedWords: Sendable {
+final class NamedWords: Sendable {
   private let names: [StaticString]
   private let words: [UInt64]
 

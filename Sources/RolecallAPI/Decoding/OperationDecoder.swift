@@ -121,7 +121,9 @@ extension Body {
 }
 
 private func setCR(_ body: inout Body) -> VCPUOperation {
-  let register = body.members.required("register") { $0.enumeration(of: ControlRegister.self) }
+  let register = body.members.required("register") { element in
+    element.choice(of: ControlRegister.names).map { ControlRegister.allCases[$0] }
+  }
   return .setCR(register ?? .cr0, body.registerWrite(register?.bitNames))
 }
 

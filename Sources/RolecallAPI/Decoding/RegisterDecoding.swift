@@ -5,11 +5,15 @@ extension Body {
   /// What `value`, or `set` and `clear`, say is to be written to a register whose bits have these names; nil if it is
   /// not known which register that is, so that any name may be right.
   mutating func registerWrite(_ names: NamedWords?) -> RegisterWrite {
-    let value = members.optionalWord("value")
+    var isValue = false
+    let value = members.optional("value") { element in
+      isValue = true
+      return element.word()
+    }
     let set = bits("set", names)
     let clear = bits("clear", names)
     let hasBits = set != nil || clear != nil
-    if members.hasValue("value") {
+    if isValue {
       if hasBits { refuse("value", "a write is either value, or set and clear") }
       return .value(value ?? 0)
     }
@@ -18,16 +22,18 @@ extension Body {
     return .bits(set: set ?? 0, clear: clear ?? 0)
   }
 
+  /// The bits that a list names; nil if there is no list.
   private mutating func bits(_ key: StaticString, _ names: NamedWords?) -> UInt64? {
-    guard members.hasValue(key) else { return nil }
+    var isThere = false
+    let bits = members.optional(key) { element in
+      isThere = true
+      return element.union(of: names)
+    }
+    guard isThere else { return nil }
     if names?.isEmpty == true {
       refuse(key.description, "the register has no bits with names; give its value")
     }
-    let list = members.optionalArray(key) { element -> UInt64? in
-      guard let names, !names.isEmpty else { return element.string().map { _ in 0 } }
-      return element.word(of: names)
-    }
-    return (list ?? []).reduce(0, |)
+    return bits ?? 0
   }
 
   /// The registers that the body, or an object of it, names.
@@ -35,6 +41,20 @@ extension Body {
     RegisterValues(
       cr0: members.optionalWord("cr0"), cr3: members.optionalWord("cr3"), cr4: members.optionalWord("cr4"),
       efer: members.optionalWord("efer"), codeSegmentLong: members.optionalBool("cs_l"))
+  }
+}
+
+extension ElementDecoder {
+  /// The bits that a list names, together; 0 if it is not known which names there are, or if there are none.
+  fileprivate mutating func union(of names: NamedWords?) -> UInt64? {
+    var bits: UInt64 = 0
+    let isWhole = takeElements { element in
+      guard let names, !names.isEmpty else { return element.string() != nil }
+      guard let bit = element.word(of: names) else { return false }
+      bits |= bit
+      return true
+    }
+    return isWhole ? bits : nil
   }
 }
 
@@ -51,6 +71,9 @@ enum BitNames {
 }
 
 extension ControlRegister {
+  /// The names of all cases, in their order.
+  static let names: [StaticString] = ["cr0", "cr3", "cr4"]
+
   /// The register's bits by name.
   var bitNames: NamedWords {
     switch self {

@@ -85,7 +85,7 @@ extension Body {
       for member in object.members {
         let place = JSONPointer.member(member.key, of: key)
         if let value = RoleFieldValue(member.value) {
-          assignments.append((pointer + "/" + place, RoleAssignment(member.key, value, in: part)))
+          assignments.append(("/" + place, RoleAssignment(member.key, value, in: part)))
         } else {
           refuse(
             place, "must be a Boolean, a number from 0 on, or access letters, not \(member.value.type.phrase)"

@@ -82,20 +82,24 @@ extension Body {
     -> [OperationRequest]
   {
     var excess: Int?
-    var broken: [JSONProblem] = []
+    var index = 0
+    var broken: [(index: Int, rules: [JSONProblem])] = []
     let operations = optionalArray("operations", limit: limit, refuse: { excess = $0 }) { element in
-      let pointer = element.pointer
-      return element.object { Body.decode(&$0, at: pointer, &broken, decoder.listed) }
+      var rules: [JSONProblem] = []
+      let operation = element.object { Body.decode(&$0, &rules, decoder.listed) }
+      if !rules.isEmpty { broken.append((index, rules)) }
+      index += 1
+      return operation
     }
     if let excess {
       throw ProblemDetails(
         .limitExceeded,
         [
           JSONProblem(
-            pointer: pointer + "/operations", detail: "at most \(limit) operations, there are \(excess)")
+            pointer: "/operations", detail: "at most \(limit) operations, there are \(excess)")
         ])
     }
-    refuse(broken)
+    for (index, rules) in broken { refuse(rules, at: JSONPointer.element(index, of: "/operations")) }
     return (operations ?? []).compactMap(\.self)
   }
 }

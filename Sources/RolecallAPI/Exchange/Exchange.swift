@@ -155,8 +155,10 @@ struct Exchange: ~Copyable {
 
   /// The body as JSON; an empty one is an empty object.
   func body() throws(ProblemDetails) -> JSONDocument {
+    var bytes = request.body
+    if bytes.isEmpty { bytes = ArraySlice("{}".utf8) }
     do {
-      return try JSONDocument(parsing: request.body.isEmpty ? ArraySlice("{}".utf8) : request.body)
+      return try JSONDocument(parsing: bytes)
     } catch {
       throw ProblemDetails(.malformedJSON, [JSONProblem(error)])
     }

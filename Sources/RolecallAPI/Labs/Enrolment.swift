@@ -44,7 +44,7 @@ extension Body {
         .ruleViolated,
         [
           JSONProblem(
-            pointer: pointer + "/lab", detail: "there is no such lab; GET /v1/labs lists those there are")
+            pointer: "/lab", detail: "there is no such lab; GET /v1/labs lists those there are")
         ])
     }
     return try file.variant(for: student)

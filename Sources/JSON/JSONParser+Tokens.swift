@@ -1,11 +1,11 @@
 // Strings and numbers, the tokens with a grammar of their own.
 
-extension JSONReader {
-  /// A string as it stands in the document.
+extension JSONParser {
+  /// A string or number as it stands in the document.
   struct Token {
-    /// The first byte after the opening quotation mark.
+    /// The first byte after the opening quotation mark, or of a number.
     let start: Int
-    /// The closing quotation mark.
+    /// The closing quotation mark, or what follows a number.
     var end: Int
     var hasEscape = false
     var isASCII = true
@@ -15,34 +15,78 @@ extension JSONReader {
       end = start
     }
 
+    /// How many bytes it has.
+    var count: Int { end &- start }
+
     /// Whether its bytes are its characters, so that it can be compared without regard to Unicode's equivalences.
     var isPlain: Bool { isASCII && !hasEscape }
+
+    /// Whether two strings are equal as Unicode text.
+    func isEqual(to other: Token, in bytes: Span<UInt8>) -> Bool {
+      guard isPlain, other.isPlain else { return text(in: bytes) == other.text(in: bytes) }
+      guard count == other.count else { return false }
+      for index in 0..<count where bytes[start + index] != bytes[other.start + index] { return false }
+      return true
+    }
+
+    /// The characters of a string.
+    func text(in bytes: Span<UInt8>) -> String {
+      var parser = JSONParser(at: start)
+      var text: [UInt8] = []
+      text.reserveCapacity(count)
+      while parser.position < end {
+        if bytes[parser.position] == UInt8(ascii: "\\"), let scalar = try? parser.escape(bytes) {
+          text.append(contentsOf: String(scalar).utf8)
+        } else {
+          text.append(bytes[parser.position])
+          parser.position += 1
+        }
+      }
+      return String(decoding: text, as: UTF8.self)
+    }
   }
 
   /// Reads the string whose opening quotation mark is at `position` (RFC 8259, section 7).
-  mutating func stringToken() throws(JSONError) -> Token {
-    position += 1
-    var token = Token(start: position)
+  @inline(__always)
+  mutating func stringToken(_ bytes: Span<UInt8>) throws(JSONError) -> Token {
+    var token = Token(start: position + 1)
+    token.end = Self.firstNotOrdinary(bytes, from: token.start)
+    position = token.end
+    if position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+      position += 1
+    } else {
+      try finish(&token, bytes)
+    }
+    return token
+  }
+
+  /// Reads the rest of a string from something at `position` on that is not ordinary.
+  private mutating func finish(_ token: inout Token, _ bytes: Span<UInt8>) throws(JSONError) {
     while true {
-      // What most strings are made of, without a look at the reader's state.
-      var place = position
-      while place < bytes.count, Self.isOrdinary(bytes[place]) { place += 1 }
-      position = place
-      guard place < bytes.count else { throw error(.unexpectedEnd) }
-      switch bytes[place] {
+      guard position < bytes.count else { throw error(.unexpectedEnd) }
+      switch bytes[position] {
       case UInt8(ascii: "\""):
         token.end = position
         position += 1
-        return token
+        return
       case UInt8(ascii: "\\"):
         token.hasEscape = true
-        _ = try escape()
+        _ = try escape(bytes)
       case ..<0x20: throw error(.controlCharacter)
       default:
         token.isASCII = false
-        position += try encodedScalarLength()
+        position += try encodedScalarLength(bytes)
       }
+      position = Self.firstNotOrdinary(bytes, from: position)
     }
+  }
+
+  /// The first place from `start` on whose byte is not ordinary, or the end.
+  @inline(__always)
+  private static func firstNotOrdinary(_ bytes: Span<UInt8>, from start: Int) -> Int {
+    var place = start
+    while place < bytes.count, isOrdinary(bytes[place]) { place += 1 }
+    return place
   }
 
   /// Whether a byte is a character that stands for itself, and ends no string.
@@ -51,25 +95,8 @@ extension JSONReader {
     byte &- 0x20 < 0x60 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }
 
-  /// The characters of a string that was read from `bytes`.
-  static func text(of token: Token, in bytes: [UInt8]) -> String {
-    guard token.hasEscape else { return String(decoding: bytes[token.start..<token.end], as: UTF8.self) }
-    var reader = JSONReader(bytes)
-    reader.position = token.start
-    var text: [UInt8] = []
-    while reader.position < token.end {
-      if bytes[reader.position] == UInt8(ascii: "\\"), let scalar = try? reader.escape() {
-        text.append(contentsOf: String(scalar).utf8)
-      } else {
-        text.append(bytes[reader.position])
-        reader.position += 1
-      }
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
-
   /// Reads the escape whose backslash is at `position`.
-  private mutating func escape() throws(JSONError) -> Unicode.Scalar {
+  fileprivate mutating func escape(_ bytes: Span<UInt8>) throws(JSONError) -> Unicode.Scalar {
     let start = position
     guard start + 1 < bytes.count else { throw error(.unexpectedEnd, at: bytes.count) }
     position += 2
@@ -82,14 +109,16 @@ extension JSONReader {
     case UInt8(ascii: "n"): return "\n"
     case UInt8(ascii: "r"): return "\r"
     case UInt8(ascii: "t"): return "\t"
-    case UInt8(ascii: "u"): return try unicodeEscape(from: start)
+    case UInt8(ascii: "u"): return try unicodeEscape(bytes, from: start)
     default: throw error(.invalidEscape, at: start)
     }
   }
 
   /// Reads the four digits after `\u`, and the second half of a surrogate pair if they are the first.
-  private mutating func unicodeEscape(from start: Int) throws(JSONError) -> Unicode.Scalar {
-    let first = try fourDigits(from: start)
+  private mutating func unicodeEscape(_ bytes: Span<UInt8>, from start: Int) throws(JSONError)
+    -> Unicode.Scalar
+  {
+    let first = try fourDigits(bytes, from: start)
     if let scalar = Unicode.Scalar(first) { return scalar }
     guard first < 0xdc00 else { throw error(.loneSurrogate, at: start) }
     for byte in "\\u".utf8 {
@@ -97,14 +126,14 @@ extension JSONReader {
       guard bytes[position] == byte else { throw error(.loneSurrogate, at: start) }
       position += 1
     }
-    let second = try fourDigits(from: position - 2)
+    let second = try fourDigits(bytes, from: position - 2)
     guard (0xdc00...0xdfff).contains(second),
       let scalar = Unicode.Scalar(0x10000 + (UInt32(first) - 0xd800) << 10 + (UInt32(second) - 0xdc00))
     else { throw error(.loneSurrogate, at: start) }
     return scalar
   }
 
-  private mutating func fourDigits(from start: Int) throws(JSONError) -> UInt16 {
+  private mutating func fourDigits(_ bytes: Span<UInt8>, from start: Int) throws(JSONError) -> UInt16 {
     var value: UInt16 = 0
     for _ in 0..<4 {
       guard position < bytes.count else { throw error(.unexpectedEnd) }
@@ -116,7 +145,7 @@ extension JSONReader {
   }
 
   /// The length of the UTF-8 sequence at `position`, two to four bytes (the table in RFC 3629, section 4).
-  private func encodedScalarLength() throws(JSONError) -> Int {
+  private func encodedScalarLength(_ bytes: Span<UInt8>) throws(JSONError) -> Int {
     let length: Int
     let second: ClosedRange<UInt8>
     switch bytes[position] {
@@ -139,58 +168,60 @@ extension JSONReader {
   }
 }
 
-extension JSONReader {
-  /// Reads the number at `position` (RFC 8259, section 6); nil if it has a fraction or an exponent.
-  mutating func numberToken() throws(JSONError) -> Int? {
-    let start = position
-    let isNegative = bytes[position] == UInt8(ascii: "-")
-    if isNegative { position += 1 }
+extension JSONParser {
+  /// Reads the number at `position` (RFC 8259, section 6).
+  mutating func numberToken(_ bytes: Span<UInt8>) throws(JSONError) -> Token {
+    var token = Token(start: position)
+    if bytes[position] == UInt8(ascii: "-") { position += 1 }
     let firstDigit = position
     var magnitude = 0
-    while let digit = digit() {
+    while let digit = digit(bytes) {
       // Beyond 2^53 the value no longer matters: it is an error, or the number is not an integer.
       if magnitude <= JSONNumber.integers.upperBound { magnitude = magnitude * 10 + digit }
     }
-    try requireDigits(since: firstDigit)
+    try requireDigits(bytes, since: firstDigit)
     guard position - firstDigit == 1 || bytes[firstDigit] != UInt8(ascii: "0") else {
       throw error(.invalidNumber, at: firstDigit)
     }
-    if try !hasFractionOrExponent() {
-      guard magnitude <= JSONNumber.integers.upperBound else { throw error(.integerOutOfRange, at: start) }
-      return isNegative ? -magnitude : magnitude
+    if try !hasFractionOrExponent(bytes) {
+      guard magnitude <= JSONNumber.integers.upperBound else {
+        throw error(.integerOutOfRange, at: token.start)
+      }
     }
-    return nil
+    token.end = position
+    return token
   }
 
-  private mutating func hasFractionOrExponent() throws(JSONError) -> Bool {
+  private mutating func hasFractionOrExponent(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
     let start = position
     if position < bytes.count, bytes[position] == UInt8(ascii: ".") {
       position += 1
-      try skipDigits()
+      try skipDigits(bytes)
     }
     if position < bytes.count, bytes[position] | 0x20 == UInt8(ascii: "e") {
       position += 1
-      if position < bytes.count, [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(bytes[position]) {
+      if position < bytes.count, bytes[position] == UInt8(ascii: "+") || bytes[position] == UInt8(ascii: "-")
+      {
         position += 1
       }
-      try skipDigits()
+      try skipDigits(bytes)
     }
     return position > start
   }
 
-  private mutating func skipDigits() throws(JSONError) {
+  private mutating func skipDigits(_ bytes: Span<UInt8>) throws(JSONError) {
     let start = position
-    while digit() != nil {}
-    try requireDigits(since: start)
+    while digit(bytes) != nil {}
+    try requireDigits(bytes, since: start)
   }
 
-  private func requireDigits(since start: Int) throws(JSONError) {
+  private func requireDigits(_ bytes: Span<UInt8>, since start: Int) throws(JSONError) {
     guard position == start else { return }
     throw error(position < bytes.count ? .invalidNumber : .unexpectedEnd)
   }
 
   /// Reads a decimal digit if there is one.
-  private mutating func digit() -> Int? {
+  private mutating func digit(_ bytes: Span<UInt8>) -> Int? {
     guard position < bytes.count, case UInt8(ascii: "0")...UInt8(ascii: "9") = bytes[position] else {
       return nil
     }

@@ -1,7 +1,7 @@
 import JSON
 import Testing
 
-@Suite struct JSONReaderTests {
+@Suite struct JSONDocumentTests {
   /// A document, the error it gives, its offset and its pointer.
   private static let malformed: [(String, JSONError.Kind, Int, String)] = [
     ("", .unexpectedEnd, 0, ""),
@@ -67,10 +67,9 @@ import Testing
     for (document, kind, offset, pointer) in Self.malformed {
       let expected = JSONError(kind: kind, offset: offset, pointer: pointer)
       #expect(throws: expected, "\(document)") { try JSONValue(parsing: Array(document.utf8)) }
+      let surrounded = Array(("{" + document + "1").utf8)
       #expect(throws: expected, "\(document)") {
-        var reader = JSONReader(Array(document.utf8))
-        try reader.skip()
-        try reader.finish()
+        try JSONDocument(parsing: surrounded[1..<surrounded.count - 1])
       }
     }
   }
@@ -133,54 +132,6 @@ import Testing
       #expect(number.text == text)
       #expect(number.integer == integer, "\(text)")
       #expect(number.double == double, "\(text)")
-    }
-  }
-
-  @Test func valuesArePulledOneByOne() throws {
-    let document = #" { "a" : [ 1 , -2.5 , "x" , true , null ] , "skipped" : {"b":[{}]} , "c" : false } "#
-    var reader = JSONReader(Array(document.utf8)[...])
-    try reader.beginObject()
-    #expect(try reader.nextKey() == "a")
-    try reader.beginArray()
-    #expect(try reader.nextElement() == true)
-    #expect(try reader.integer() == 1)
-    #expect(try reader.nextElement() == true)
-    #expect(reader.pointer == "/a/1")
-    #expect(try reader.double() == -2.5)
-    #expect(try reader.nextElement() == true)
-    #expect(try reader.peek() == .string)
-    #expect(try reader.string() == "x")
-    #expect(try reader.nextElement() == true)
-    #expect(try reader.bool() == true)
-    #expect(try reader.nextElement() == true)
-    try reader.null()
-    #expect(try reader.nextElement() == false)
-    #expect(try reader.nextKey() == "skipped")
-    try reader.skip()
-    #expect(try reader.nextKey() == "c")
-    #expect(try reader.bool() == false)
-    #expect(try reader.nextKey() == nil)
-    try reader.finish()
-  }
-
-  @Test func valuesOfAnotherTypeAreRefused() {
-    #expect(throws: JSONError(kind: .mismatch(expected: .string, found: .number), offset: 3, pointer: "/0")) {
-      var reader = JSONReader(Array("[  1]".utf8))
-      try reader.beginArray()
-      _ = try reader.nextElement()
-      _ = try reader.string()
-    }
-    #expect(throws: JSONError(kind: .notAnInteger, offset: 0, pointer: "")) {
-      var reader = JSONReader(Array("1e2".utf8))
-      _ = try reader.integer()
-    }
-    #expect(throws: JSONError(kind: .notADouble, offset: 1, pointer: "")) {
-      var reader = JSONReader(Array(" 1e999".utf8))
-      _ = try reader.double()
-    }
-    #expect(throws: JSONError(kind: .expectedValue, offset: 0, pointer: "")) {
-      var reader = JSONReader(Array("1".utf8))
-      _ = try reader.nextKey()
     }
   }
 
