@@ -11,6 +11,8 @@ public struct Request: Sendable {
 
   /// The content (RFC 9110 §6.4); empty when there is none.
   public var body: ArraySlice<UInt8> { slice(bodyRange) }
+  /// Whether there is any content.
+  public var hasBody: Bool { !bodyRange.isEmpty }
 
   /// The method.
   public var method: Method { head.method }

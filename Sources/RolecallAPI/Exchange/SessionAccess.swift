@@ -107,7 +107,8 @@ extension Exchange {
   private func keep(_ session: Session, _ state: inout Session.State, _ answer: Response) {
     let (first, last) = (state.announced + 1, state.revision)
     state.announced = last
-    let news = News(of: session, state, from: first, service.watchers)
+    let isWatched = !session.watchers.isEmpty || !service.watchers.isEmpty
+    let news = isWatched ? News(of: session, state, from: first, service.watchers) : nil
     guard let archive = service.sessions.archive else { return session.keep(last, news) }
     var writes = archive.writes(of: session, &state)
     guard !writes.isEmpty else { return }

@@ -106,7 +106,7 @@ extension Request {
   /// Refuses a body that is not plain JSON. A page of any site can send the other media types that forms have, without
   /// asking.
   func checkContent() throws(ProblemDetails) {
-    guard !body.isEmpty else { return }
+    guard hasBody else { return }
     guard let type = fieldValue(.contentType), type.holds(Self.json) || isJSON else {
       throw ProblemDetails(
         .unsupportedMediaType, "the body must be application/json, and Content-Type must say so")

@@ -124,9 +124,9 @@ final class Session: Sendable {
   var keptRevision: Int { max(1, kept.load(ordering: .acquiring)) }
 
   /// Notes that all up to a revision is kept, and tells the news of it.
-  func keep(_ revision: Int, _ news: News) {
+  func keep(_ revision: Int, _ news: News?) {
     kept.max(revision, ordering: .releasing)
-    news.publish()
+    news?.publish()
   }
 
   /// Works with the state, if nobody else does just now; nil if somebody does.
