@@ -122,6 +122,21 @@ extension ByteBuffer {
     store(UInt8(ascii: ":"))
   }
 
+  /// At most `capacity` bytes between quotation marks, written in place.
+  @inlinable @inline(__always)
+  mutating func append(
+    quotedInPlace capacity: Int, afterComma needsComma: Bool, _ write: (inout OutputSpan<UInt8>) -> Void
+  ) {
+    makeRoom(capacity + 4)
+    store(UInt8(ascii: ","), if: needsComma)
+    store(UInt8(ascii: "\""))
+    let room = unsafe UnsafeMutableBufferPointer(start: start + count, count: capacity)
+    var span = unsafe OutputSpan(buffer: room, initializedCount: 0)
+    write(&span)
+    count += unsafe span.finalize(for: room)
+    store(UInt8(ascii: "\""))
+  }
+
   /// Bytes as they are.
   @usableFromInline
   mutating func append(_ bytes: Span<UInt8>, afterComma needsComma: Bool) {

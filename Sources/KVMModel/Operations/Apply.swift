@@ -29,7 +29,23 @@ extension VirtualMachine {
     _ operation: Operation, detail: Detail = .all
   ) throws(OperationError) -> OperationResult {
     try check(operation)
-    let before = detail.contains(.changes) ? vcpus : []
+    guard detail.contains(.changes) else { return try carryOut(operation, detail) }
+    var result: OperationResult
+    if let number = operation.vcpu {
+      let (focus, others) = (vcpus[number], vcpus.filter { $0.id != number })
+      result = try carryOut(operation, detail)
+      result.changes = changes(from: focus, others)
+    } else {
+      let before = vcpus
+      result = try carryOut(operation, detail)
+      result.changes = changes(from: before)
+    }
+    return result
+  }
+
+  private mutating func carryOut(
+    _ operation: Operation, _ detail: Detail
+  ) throws(OperationError) -> OperationResult {
     let backup = memory.isFull ? self : nil
     transcript.begin(detail)
     let outcome: Outcome
@@ -54,7 +70,6 @@ extension VirtualMachine {
       throw .invalid(Problem(pointer: "/value", detail: refusal.detail))
     }
     result.outcome = outcome
-    if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
     return result
   }
 

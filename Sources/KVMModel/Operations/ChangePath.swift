@@ -73,16 +73,19 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
 
   /// The steps with dots between, such as `root_mmu.mmu_role.level`.
   public var description: String {
-    var text = Text()
-    write(to: &text)
-    return text.description
+    String(decoding: [UInt8](capacity: Self.maximumLength) { write(to: &$0) }, as: UTF8.self)
   }
 
-  /// Lets `body` read ``description`` as UTF-8.
-  public func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-    var text = Text()
-    write(to: &text)
-    return text.withUTF8(body)
+  /// No path is longer, in bytes.
+  public static let maximumLength = 64
+
+  /// Writes ``description``, all of it printable ASCII without quotation marks and backslashes.
+  public func write(to text: inout OutputSpan<UInt8>) {
+    first?.write(to: &text)
+    second?.writeBehindDot(to: &text)
+    third?.writeBehindDot(to: &text)
+    fourth?.writeBehindDot(to: &text)
+    fifth?.writeBehindDot(to: &text)
   }
 
   /// The path to something one step further down.
@@ -103,23 +106,13 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-extension ChangePath: TextPart {
-  func write(to text: inout Text) {
-    first?.write(to: &text)
-    second?.writeBehindDot(to: &text)
-    third?.writeBehindDot(to: &text)
-    fourth?.writeBehindDot(to: &text)
-    fifth?.writeBehindDot(to: &text)
-  }
-}
-
 extension ChangePath.Step {
-  fileprivate func writeBehindDot(to text: inout Text) {
+  fileprivate func writeBehindDot(to text: inout OutputSpan<UInt8>) {
     text.append("." as StaticString)
     write(to: &text)
   }
 
-  fileprivate func write(to text: inout Text) {
+  fileprivate func write(to text: inout OutputSpan<UInt8>) {
     switch self {
     case .name(let name): text.append(name.key)
     case .element(let name, let index):

@@ -4,17 +4,14 @@ public struct TraceLine: Sendable, Hashable {
 
   /// The event's name and text, as a line of ftrace has them behind its time.
   public var text: String {
-    var line = Text()
-    event.write(to: &line)
-    return line.description
+    String(decoding: [UInt8](capacity: Self.maximumLength) { write(to: &$0) }, as: UTF8.self)
   }
 
-  /// Lets `body` read ``text`` as UTF-8.
-  public func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-    var line = Text()
-    event.write(to: &line)
-    return line.withUTF8(body)
-  }
+  /// No line is longer, in bytes.
+  public static let maximumLength = 224
+
+  /// Writes ``text``, all of it printable ASCII without quotation marks and backslashes.
+  public func write(to text: inout OutputSpan<UInt8>) { event.write(to: &text) }
 }
 
 /// An event of the kernel's `kvmmmu` tracepoints, with what it prints.
@@ -38,7 +35,7 @@ enum TraceEvent: Sendable, Hashable {
   case tdpSPTEChanged(smm: Bool, GuestFrameNumber, level: Int, old: SPTE, new: SPTE)
 
   /// Writes the event's name and text, as a line of ftrace has them behind its time.
-  func write(to line: inout Text) {
+  func write(to line: inout OutputSpan<UInt8>) {
     switch self {
     case .pagetableWalk(let address, let access):
       line.append("kvm_mmu_pagetable_walk: addr ", address, " pferr ", access.rawValue & 0xffff_ffff, " ")
@@ -65,7 +62,7 @@ enum TraceEvent: Sendable, Hashable {
   }
 
   /// Writes the line of an event that is about an entry.
-  private func writeEntryLine(to line: inout Text) {
+  private func writeEntryLine(to line: inout OutputSpan<UInt8>) {
     switch self {
     case .markMMIO(let place, let frame, let spte, let generation):
       line.append("mark_mmio_spte: sptep:", place)
@@ -118,7 +115,7 @@ struct TracedPage: Sendable, Hashable {
 
 /// Parts of a line; numbers are written as the kernel prints them with `%llx`, of which those that it prints in decimal
 /// are below 10.
-extension Text {
+extension OutputSpan<UInt8> {
   fileprivate mutating func append(
     _ first: StaticString, _ one: UInt64, _ second: StaticString = "", _ two: UInt64? = nil,
     _ third: StaticString = "", _ three: UInt64? = nil

@@ -27,17 +27,13 @@ public struct VCPU: Sendable, Hashable, Codable {
   var nestedFaultStage: AccessMode?
   /// The last address without memory.
   var mmio = MMIOCache()
-  /// The three MMUs, in the order of ``MMUName``. They stand on the heap and are reached in place: a vCPU is quick to
-  /// move, and a use of one field copies no other.
-  private var mmus: [MMU]
-
-  /// Whether there is an MMU for each name.
-  var hasEveryMMU: Bool { mmus.count == MMUName.allCases.count }
+  /// They are reached in place: a vCPU is quick to move, and a use of one field copies no other.
+  private(set) var mmus: MMUs
 
   /// The MMU of a name.
   public internal(set) subscript(name: MMUName) -> MMU {
-    _read { yield mmus[name.index] }
-    _modify { yield &mmus[name.index] }
+    _read { yield mmus[name] }
+    _modify { yield &mmus[name] }
   }
 
   /// L1's MMU.
@@ -66,19 +62,11 @@ public struct VCPU: Sendable, Hashable, Codable {
     nestedState = NestedState(vmxon: machine.vendor == .intel, hasCurrentVMCS: machine.vendor == .intel)
     let slots = [Root](repeating: .empty, count: machine.previousRoots)
     let unloaded = [Root](repeating: .unloaded, count: machine.previousRoots)
-    mmus = [slots, slots, unloaded].map { MMU(root: .unloaded, previousRoots: $0) }
+    mmus = MMUs(
+      root: MMU(root: .unloaded, previousRoots: slots), guest: MMU(root: .unloaded, previousRoots: slots),
+      nested: MMU(root: .unloaded, previousRoots: unloaded))
     if !machine.tdp { rootMMU.paeRoot = PAERootTable(hpa: .paeRoot(ofVCPU: id)) }
     if machine.vendor == .intel { requests = .tlbFlush }
-  }
-}
-
-extension MMUName {
-  fileprivate var index: Int {
-    switch self {
-    case .root: 0
-    case .guest: 1
-    case .nested: 2
-    }
   }
 }
 
