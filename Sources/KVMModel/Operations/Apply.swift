@@ -17,7 +17,7 @@ extension VirtualMachine {
         if machine.autoEnter { _ = $0.enterGuest() }
       }
     }
-    _ = transcript.end()
+    _ = transcript.end(.ok)
   }
 
   /// Carries an operation out.
@@ -46,7 +46,7 @@ extension VirtualMachine {
   private mutating func carryOut(
     _ operation: Operation, _ detail: Detail
   ) throws(OperationError) -> OperationResult {
-    let backup = memory.isFull ? self : nil
+    let backup = memory.isFull ? [self] : []
     transcript.begin(detail)
     let outcome: Outcome
     switch operation {
@@ -63,14 +63,12 @@ extension VirtualMachine {
       carryOut(try TablePlan(mapping, in: memory), of: mapping)
       outcome = .ok
     }
-    let refusal = transcript.memoryRefusal
-    var result = transcript.end()
-    if let refusal {
-      if let backup { self = backup }
+    if let refusal = transcript.memoryRefusal {
+      _ = transcript.end(outcome)
+      if let backup = backup.first { self = backup }
       throw .invalid(Problem(pointer: "/value", detail: refusal.detail))
     }
-    result.outcome = outcome
-    return result
+    return transcript.end(outcome)
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {

@@ -89,7 +89,7 @@ extension OperationResult {
   private var work: Details {
     get { details.first ?? Details() }
     _modify {
-      if details.isEmpty { details.append(Details()) }
+      if details.isEmpty { details = [Details()] }
       yield &details[0]
     }
   }

@@ -63,7 +63,9 @@ extension Text: TextSink {
   }
 
   /// Appends what another text has so far.
-  mutating func append(_ other: consuming Text) { unsafe other.withBytes { unsafe append(utf8: $0) } }
+  mutating func append(contentsOf other: consuming Text) {
+    unsafe other.withBytes { unsafe append(utf8: $0) }
+  }
 }
 
 /// Room in a document, which texts of bounded length are written into without a copy between.
@@ -94,19 +96,25 @@ extension TextSink where Self: ~Copyable & ~Escapable {
   }
 
   /// Appends a text.
-  mutating func append(_ text: String) {
+  mutating func append(contentsOf text: String) {
     var text = text
     text.withUTF8 { unsafe append(utf8: $0) }
   }
 
   /// Appends a number as ``hex(_:)`` writes it.
   mutating func append(hex value: UInt64) {
-    append("0x" as StaticString)
+    append("0x")
     append(digits: value)
   }
 
   /// Appends a number's hexadecimal digits, at least so many, 1 to 16.
   mutating func append(digits value: UInt64, atLeast minimum: Int = 1) {
+    if value < 16 && minimum == 1 {
+      let digit = hexDigit(UInt8(truncatingIfNeeded: value))
+      return unsafe withUnsafePointer(to: digit) {
+        unsafe append(utf8: UnsafeBufferPointer(start: $0, count: 1))
+      }
+    }
     let count = max(minimum, (67 - value.leadingZeroBitCount) >> 2)
     let digits = (
       hexDigits(UInt32(truncatingIfNeeded: value &>> 32)).bigEndian,
@@ -124,7 +132,7 @@ extension TextSink where Self: ~Copyable & ~Escapable {
     if let digit = UInt8(exactly: value), digit < 10 {
       append(digits: UInt64(digit))
     } else {
-      append(String(value))
+      append(contentsOf: String(value))
     }
   }
 }

@@ -39,7 +39,7 @@ enum TraceEvent: Sendable, Hashable {
     switch self {
     case .pagetableWalk(let address, let access):
       line.append("kvm_mmu_pagetable_walk: addr ", address, " pferr ", access.rawValue & 0xffff_ffff, " ")
-      line.append(access.text)
+      line.append(contentsOf: access.text)
     case .pagingElement(let entry, let level):
       line.append("kvm_mmu_paging_element: pte ", entry, " level ")
       line.append(decimal: level)
@@ -47,10 +47,10 @@ enum TraceEvent: Sendable, Hashable {
     case .setDirtyBit(let address): line.append("kvm_mmu_set_dirty_bit: gpa ", address.rawValue)
     case .walkerError(let code):
       line.append("kvm_mmu_walker_error: pferr ", code.rawValue, " ")
-      line.append(code.text)
+      line.append(contentsOf: code.text)
     case .getPage(let page, let isNew):
       line.append("kvm_mmu_get_page: ", page)
-      line.append(isNew ? " new" as StaticString : " existing")
+      line.append(isNew ? " new" : " existing")
     case .syncPage(let page): line.append("kvm_mmu_sync_page: ", page)
     case .unsyncPage(let page): line.append("kvm_mmu_unsync_page: ", page)
     case .prepareZapPage(let page): line.append("kvm_mmu_prepare_zap_page: ", page)
@@ -74,16 +74,16 @@ enum TraceEvent: Sendable, Hashable {
       line.append("check_mmio_spte: spte ", spte.rawValue, " kvm_gen ", current, " spte-gen ", generation)
       line.append(" valid ", current == generation ? 1 : 0)
     case .fastPageFault(let vcpu, let fault, let place, let old, let new, let result):
-      line.append("fast_page_fault: vcpu " as StaticString)
+      line.append("fast_page_fault: vcpu ")
       line.append(decimal: vcpu)
       line.append(" gva ", fault.address, " error_code ")
-      line.append(fault.errorCode.text)
+      line.append(contentsOf: fault.errorCode.text)
       line.append(" sptep ", place)
       line.append(old == .none ? " old " : " old 0x", old.rawValue, " new ", new.rawValue)
       line.append(" spurious ", result == .spurious ? 1 : 0, " fixed ", result == .fixed ? 1 : 0)
     case .setSPTE(let frame, let spte, let level, let place, let format):
       line.append("kvm_mmu_set_spte: gfn ", frame.rawValue, " spte ", spte.rawValue, " (")
-      line.append(format.traceRights(spte))
+      line.append(contentsOf: format.traceRights(spte))
       line.append(") level ", UInt64(level), " at ", place.address.rawValue)
     case .spteRequested(let frame, let hasMemory):
       let page = hasMemory ? HostPhysicalAddress(backing: frame).rawValue >> 12 : 1 << 63
@@ -134,13 +134,13 @@ extension OutputSpan<UInt8> {
     append(name)
     append("sp gen ", UInt64(page.validGeneration), " gfn ", page.frame.rawValue, " l", UInt64(role.level))
     append(role.has4ByteGPTE ? " 4-byte q" : " 8-byte q", UInt64(role.quadrant))
-    append(role.direct ? " direct " as StaticString : " ")
-    append(role.access.text)
-    append(role.invalid ? " invalid " as StaticString : " ")
-    append(role.eferNX ? "nxe " as StaticString : "!nxe ")
-    append(role.adDisabled ? "!ad root " as StaticString : "ad root ")
+    append(role.direct ? " direct " : " ")
+    append(contentsOf: role.access.text)
+    append(role.invalid ? " invalid " : " ")
+    append(role.eferNX ? "nxe " : "!nxe ")
+    append(role.adDisabled ? "!ad root " : "ad root ")
     append(decimal: page.rootCount)
-    append(page.isUnsync ? " unsync" as StaticString : " sync")
+    append(page.isUnsync ? " unsync" : " sync")
   }
 
   /// Appends an entry's address. The kernel prints a pointer that is hashed anew at each boot; here it is where the entry

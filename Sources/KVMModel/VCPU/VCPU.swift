@@ -156,5 +156,26 @@ public struct NestedState: Sendable, Hashable, Codable {
   /// The EPT pointer field of L1's VMCS, which an entry that names none uses.
   public internal(set) var eptp: EPTPointer?
   /// AMD: what `vmcb01` holds of L1 while L2 runs.
-  var savedL1: Registers?
+  var savedL1: Registers? {
+    get { saved?.registers }
+    set { saved = newValue.map(SavedRegisters.some) }
+  }
+  var saved: SavedRegisters?
+}
+
+/// Registers on the heap: they are seldom there, and a vCPU with room for them would be moved by a slower copy.
+indirect enum SavedRegisters: Sendable, Hashable {
+  case some(Registers)
+
+  var registers: Registers {
+    switch self {
+    case .some(let registers): registers
+    }
+  }
+}
+
+extension SavedRegisters: Codable {
+  init(from decoder: any Decoder) throws { self = .some(try Registers(from: decoder)) }
+
+  func encode(to encoder: any Encoder) throws { try registers.encode(to: encoder) }
 }
