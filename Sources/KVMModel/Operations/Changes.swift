@@ -117,28 +117,27 @@ private struct ChangeList {
     guard old != new else { return }
     inside(step) {
       $0.add(.value, old.rawValue, new.rawValue, Change.Value.word)
-      $0.compare(
-        .name(.base), UInt64(old.base.rawValue), UInt64(new.base.rawValue), .pageRole6_1)
-      $0.compare(
-        .name(.ext), UInt64(old.ext.rawValue), UInt64(new.ext.rawValue), .extendedRole6_1)
+      $0.compare(.name(.base), old.base, new.base)
+      $0.compare(.name(.ext), UInt64(old.ext.rawValue), UInt64(new.ext.rawValue), .extendedRole)
     }
   }
 
   private mutating func compare(_ step: ChangePath.Step, _ old: PageRole, _ new: PageRole) {
-    compare(step, UInt64(old.rawValue), UInt64(new.rawValue), .pageRole6_1)
+    compare(step, UInt64(old.rawValue), UInt64(new.rawValue), .pageRole)
   }
 
   private mutating func compare(
-    _ step: ChangePath.Step, _ old: UInt64, _ new: UInt64, _ layout: RoleLayout
+    _ step: ChangePath.Step, _ old: UInt64, _ new: UInt64, _ union: RoleLayout.Union
   ) {
     guard old != new else { return }
     inside(step) {
       $0.add(.value, old, new, Change.Value.word)
       var differing = old ^ new
-      let fields = layout.fields.span
+      let layout = union == .pageRole ? RoleLayout.pageRole6_1.fields : RoleLayout.extendedRole6_1.fields
+      let fields = layout.span
       for index in fields.indices where differing & fields[index].mask != 0 {
         $0.append(
-          .field(layout.union, UInt8(truncatingIfNeeded: index)), .field(fields[index], old),
+          .field(union, UInt8(truncatingIfNeeded: index)), .field(fields[index], old),
           .field(fields[index], new))
         differing &= ~fields[index].mask
         if differing == 0 { break }
