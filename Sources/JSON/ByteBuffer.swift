@@ -28,12 +28,16 @@ struct ByteBuffer: ~Copyable {
   /// The bytes that `write` writes into a buffer. If there are at most `capacity` of them, they are written where they stay.
   @usableFromInline
   static func bytes(capacity: Int, _ write: (inout JSONWriter) -> Void) -> [UInt8] {
+    var bytes: [UInt8] = []
     var more: [UInt8]?
-    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: max(capacity, 64)) { memory, count in
-      guard let start = memory.baseAddress else { return }
-      var json = JSONWriter(buffer: unsafe ByteBuffer(in: start, capacity: memory.count))
-      write(&json)
-      if json.buffer.isOwner { more = json.buffer.bytes } else { count = json.count }
+    // An initializer that is given a capacity looks its type up at run time, which takes longer than all else here.
+    bytes.append(addingCapacity: max(capacity, 64)) { span in
+      unsafe span.withUnsafeMutableBufferPointer { memory, count in
+        guard let start = memory.baseAddress else { return }
+        var json = JSONWriter(buffer: unsafe ByteBuffer(in: start, capacity: memory.count))
+        write(&json)
+        if json.buffer.isOwner { more = json.buffer.bytes } else { count = json.count }
+      }
     }
     return more ?? bytes
   }
@@ -120,6 +124,21 @@ extension ByteBuffer {
     append(quoted: literal, afterComma: needsComma)
     // The room for it is made already.
     store(UInt8(ascii: ":"))
+  }
+
+  /// At most `capacity` bytes between quotation marks, written in place.
+  @inlinable @inline(__always)
+  mutating func append(
+    quotedInPlace capacity: Int, afterComma needsComma: Bool, _ write: (inout OutputSpan<UInt8>) -> Void
+  ) {
+    makeRoom(capacity + 4)
+    store(UInt8(ascii: ","), if: needsComma)
+    store(UInt8(ascii: "\""))
+    let room = unsafe UnsafeMutableBufferPointer(start: start + count, count: capacity)
+    var span = unsafe OutputSpan(buffer: room, initializedCount: 0)
+    write(&span)
+    count += unsafe span.finalize(for: room)
+    store(UInt8(ascii: "\""))
   }
 
   /// Bytes as they are.

@@ -186,6 +186,13 @@ extension JSONWriter {
     needsComma = true
   }
 
+  /// A string of at most `capacity` bytes that `write` writes in place: UTF-8 that needs no escaping, as a literal's.
+  @inlinable @inline(__always)
+  public mutating func string(capacity: Int, _ write: (inout OutputSpan<UInt8>) -> Void) {
+    buffer.append(quotedInPlace: capacity, afterComma: needsComma, write)
+    needsComma = true
+  }
+
   /// A number, or `null` where JSON has none: infinities and NaN.
   public mutating func double(_ value: Double) {
     guard value.isFinite else { return null() }

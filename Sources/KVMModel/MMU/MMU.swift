@@ -25,7 +25,11 @@ public struct MMU: Sendable, Hashable, Codable {
   /// The special level-5 root in front of ``pml4Root``, if the MMU has one.
   public internal(set) var pml5Root: SpecialRoot?
   /// The PDPTEs of the guest whose tables this MMU walks, as last loaded (`mmu->pdptrs`).
-  public internal(set) var pdptrs = SIMD4<UInt64>()
+  public internal(set) var pdptrs: SIMD4<UInt64> {
+    get { pdptes.vector }
+    set { pdptes = FourWords(newValue) }
+  }
+  private(set) var pdptes = FourWords()
   /// The function that handles page faults; `nil` before the MMU is initialised and for `nested_mmu`.
   public internal(set) var pageFault: PageFaultHandler?
   /// The format of the guest tables that software walks read; `nil` before the MMU is initialised.
@@ -63,7 +67,14 @@ public struct PAERootTable: Sendable, Hashable, Codable {
   /// Where it lies.
   public var hpa: HostPhysicalAddress
   /// The entries, 0 where there is none: a shadow page's address and its low bits.
-  public var entries = SIMD4<UInt64>()
+  public var entries: SIMD4<UInt64> {
+    get { words.vector }
+    set { words = FourWords(newValue) }
+  }
+  private(set) var words = FourWords()
+
+  /// A table without entries.
+  public init(hpa: HostPhysicalAddress) { self.hpa = hpa }
 }
 
 /// A page with one entry that puts ``PAERootTable`` under a 4- or 5-level root; it has no shadow page.

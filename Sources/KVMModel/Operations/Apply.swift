@@ -17,7 +17,7 @@ extension VirtualMachine {
         if machine.autoEnter { _ = $0.enterGuest() }
       }
     }
-    _ = transcript.end()
+    _ = transcript.end(.ok)
   }
 
   /// Carries an operation out.
@@ -29,8 +29,24 @@ extension VirtualMachine {
     _ operation: Operation, detail: Detail = .all
   ) throws(OperationError) -> OperationResult {
     try check(operation)
-    let before = detail.contains(.changes) ? vcpus : []
-    let backup = memory.isFull ? self : nil
+    guard detail.contains(.changes) else { return try carryOut(operation, detail) }
+    var result: OperationResult
+    if let number = operation.vcpu {
+      let (focus, others) = (vcpus[number], vcpus.filter { $0.id != number })
+      result = try carryOut(operation, detail)
+      result.changes = changes(from: focus, others)
+    } else {
+      let before = vcpus
+      result = try carryOut(operation, detail)
+      result.changes = changes(from: before)
+    }
+    return result
+  }
+
+  private mutating func carryOut(
+    _ operation: Operation, _ detail: Detail
+  ) throws(OperationError) -> OperationResult {
+    let backup = memory.isFull ? [self] : []
     transcript.begin(detail)
     let outcome: Outcome
     switch operation {
@@ -47,15 +63,12 @@ extension VirtualMachine {
       carryOut(try TablePlan(mapping, in: memory), of: mapping)
       outcome = .ok
     }
-    let refusal = transcript.memoryRefusal
-    var result = transcript.end()
-    if let refusal {
-      if let backup { self = backup }
+    if let refusal = transcript.memoryRefusal {
+      _ = transcript.end(outcome)
+      if let backup = backup.first { self = backup }
       throw .invalid(Problem(pointer: "/value", detail: refusal.detail))
     }
-    result.outcome = outcome
-    if detail.contains(.changes) { result.changes = changes(from: before, focus: operation.vcpu) }
-    return result
+    return transcript.end(outcome)
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {

@@ -17,49 +17,49 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
     case valid, hpa, pgd, paeRoot, pml4Entry, pml5Entry, pdptrs, pageFault, walkFormat, permissions, pkruMask
     case guestReservedBits, shadowZeroBits, smallPageMasks, largePageMasks, badMemoryTypeXWR
 
-    /// The key in the document.
-    var key: StaticString {
+    /// Writes the key in the document. Each literal stands in a call of its own, which makes a few stores of it.
+    fileprivate func write(to text: inout OutputSpan<UInt8>) {
       switch self {
-      case .vcpus: "vcpus"
-      case .registers: "registers"
-      case .cr0: "cr0"
-      case .cr3: "cr3"
-      case .cr4: "cr4"
-      case .efer: "efer"
-      case .pkru: "pkru"
-      case .codeSegmentLong: "cs_l"
-      case .pagingMode: "paging_mode"
-      case .guestMode: "guest_mode"
-      case .smm: "smm"
-      case .mmu: "mmu"
-      case .walkMMU: "walk_mmu"
-      case .requests: "requests"
-      case .rootMMU: "root_mmu"
-      case .guestMMU: "guest_mmu"
-      case .nestedMMU: "nested_mmu"
-      case .vcpuRole: "vcpu_role"
-      case .mmuRole: "mmu_role"
-      case .value: "value"
-      case .base: "base"
-      case .ext: "ext"
-      case .root: "root"
-      case .previousRoots: "prev_roots"
-      case .valid: "valid"
-      case .hpa: "hpa"
-      case .pgd: "pgd"
-      case .paeRoot: "pae_root"
-      case .pml4Entry: "pml4_root.entry"
-      case .pml5Entry: "pml5_root.entry"
-      case .pdptrs: "pdptrs"
-      case .pageFault: "page_fault"
-      case .walkFormat: "gva_to_gpa"
-      case .permissions: "permissions"
-      case .pkruMask: "pkru_mask"
-      case .guestReservedBits: "guest_rsvd_check"
-      case .shadowZeroBits: "shadow_zero_check"
-      case .smallPageMasks: "rsvd_bits_mask[0]"
-      case .largePageMasks: "rsvd_bits_mask[1]"
-      case .badMemoryTypeXWR: "bad_mt_xwr"
+      case .vcpus: text.append("vcpus")
+      case .registers: text.append("registers")
+      case .cr0: text.append("cr0")
+      case .cr3: text.append("cr3")
+      case .cr4: text.append("cr4")
+      case .efer: text.append("efer")
+      case .pkru: text.append("pkru")
+      case .codeSegmentLong: text.append("cs_l")
+      case .pagingMode: text.append("paging_mode")
+      case .guestMode: text.append("guest_mode")
+      case .smm: text.append("smm")
+      case .mmu: text.append("mmu")
+      case .walkMMU: text.append("walk_mmu")
+      case .requests: text.append("requests")
+      case .rootMMU: text.append("root_mmu")
+      case .guestMMU: text.append("guest_mmu")
+      case .nestedMMU: text.append("nested_mmu")
+      case .vcpuRole: text.append("vcpu_role")
+      case .mmuRole: text.append("mmu_role")
+      case .value: text.append("value")
+      case .base: text.append("base")
+      case .ext: text.append("ext")
+      case .root: text.append("root")
+      case .previousRoots: text.append("prev_roots")
+      case .valid: text.append("valid")
+      case .hpa: text.append("hpa")
+      case .pgd: text.append("pgd")
+      case .paeRoot: text.append("pae_root")
+      case .pml4Entry: text.append("pml4_root.entry")
+      case .pml5Entry: text.append("pml5_root.entry")
+      case .pdptrs: text.append("pdptrs")
+      case .pageFault: text.append("page_fault")
+      case .walkFormat: text.append("gva_to_gpa")
+      case .permissions: text.append("permissions")
+      case .pkruMask: text.append("pkru_mask")
+      case .guestReservedBits: text.append("guest_rsvd_check")
+      case .shadowZeroBits: text.append("shadow_zero_check")
+      case .smallPageMasks: text.append("rsvd_bits_mask[0]")
+      case .largePageMasks: text.append("rsvd_bits_mask[1]")
+      case .badMemoryTypeXWR: text.append("bad_mt_xwr")
       }
     }
   }
@@ -73,16 +73,19 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
 
   /// The steps with dots between, such as `root_mmu.mmu_role.level`.
   public var description: String {
-    var text = Text()
-    write(to: &text)
-    return text.description
+    String(decoding: [UInt8](capacity: Self.maximumLength) { write(to: &$0) }, as: UTF8.self)
   }
 
-  /// Lets `body` read ``description`` as UTF-8.
-  public func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-    var text = Text()
-    write(to: &text)
-    return text.withUTF8(body)
+  /// No path is longer, in bytes.
+  public static let maximumLength = 64
+
+  /// Writes ``description``, all of it printable ASCII without quotation marks and backslashes.
+  public func write(to text: inout OutputSpan<UInt8>) {
+    first?.write(to: &text)
+    second?.writeBehindDot(to: &text)
+    third?.writeBehindDot(to: &text)
+    fourth?.writeBehindDot(to: &text)
+    fifth?.writeBehindDot(to: &text)
   }
 
   /// The path to something one step further down.
@@ -103,36 +106,24 @@ public struct ChangePath: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-extension ChangePath: TextPart {
-  func write(to text: inout Text) {
-    first?.write(to: &text)
-    second?.writeBehindDot(to: &text)
-    third?.writeBehindDot(to: &text)
-    fourth?.writeBehindDot(to: &text)
-    fifth?.writeBehindDot(to: &text)
-  }
-}
-
 extension ChangePath.Step {
-  fileprivate func writeBehindDot(to text: inout Text) {
-    text.append("." as StaticString)
+  fileprivate func writeBehindDot(to text: inout OutputSpan<UInt8>) {
+    text.append(".")
     write(to: &text)
   }
 
-  fileprivate func write(to text: inout Text) {
+  fileprivate func write(to text: inout OutputSpan<UInt8>) {
     switch self {
-    case .name(let name): text.append(name.key)
+    case .name(let name): name.write(to: &text)
     case .element(let name, let index):
-      text.append(name.key)
-      text.append("[" as StaticString)
+      name.write(to: &text)
+      text.append("[")
       text.append(decimal: index)
-      text.append("]" as StaticString)
-    case .field(let union, let index):
-      text.append(
-        union == .pageRole
-          ? RoleLayout.pageRole6_1.fields[Int(index)].name
-          : RoleLayout.extendedRole6_1.fields[Int(index)].name
-      )
+      text.append("]")
+    case .field(.pageRole, let index):
+      text.append(contentsOf: RoleLayout.pageRole6_1.fields[Int(index)].name)
+    case .field(_, let index):
+      text.append(contentsOf: RoleLayout.extendedRole6_1.fields[Int(index)].name)
     }
   }
 }

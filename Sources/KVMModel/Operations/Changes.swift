@@ -1,15 +1,19 @@
 extension VirtualMachine {
   /// What differs in the vCPUs from those of an earlier or later state of the same machine. Every path begins with
   /// `vcpus[n].`.
-  public func changes(from other: VirtualMachine) -> [Change] { changes(from: other.vcpus, focus: nil) }
+  public func changes(from other: VirtualMachine) -> [Change] { changes(from: other.vcpus) }
 
-  /// What differs from what the vCPUs were: the vCPU in focus first and without a prefix.
-  func changes(from before: [VCPU], focus: Int?) -> [Change] {
+  func changes(from others: [VCPU]) -> [Change] {
     var list = ChangeList()
-    if let focus { list.compare(before[focus], vcpus[focus]) }
-    for (old, new) in zip(before, vcpus) where new.id != focus && old != new {
-      list.inside(.element(.vcpus, UInt8(truncatingIfNeeded: new.id))) { $0.compare(old, new) }
-    }
+    list.compare(others, vcpus)
+    return list.changes
+  }
+
+  /// What differs from what the vCPU in focus was, which comes first and without a prefix, and from what others were.
+  func changes(from focus: VCPU, _ others: [VCPU]) -> [Change] {
+    var list = ChangeList()
+    list.compare(focus, vcpus)
+    list.compare(others, vcpus)
     return list.changes
   }
 }
@@ -20,7 +24,8 @@ private struct ChangeList {
   private var path = ChangePath()
 
   /// Compares what stands one step further down.
-  mutating func inside(_ step: ChangePath.Step, _ body: (inout ChangeList) -> Void) {
+  @inline(__always)
+  private mutating func inside(_ step: ChangePath.Step, _ body: (inout ChangeList) -> Void) {
     let outer = path
     path = path.then(step)
     body(&self)
@@ -47,16 +52,26 @@ private struct ChangeList {
     changes.append(Change(path: path.then(step), from: old, to: new))
   }
 
-  mutating func compare(_ old: VCPU, _ new: VCPU) {
-    compare(old.registers, new.registers)
-    add(.pagingMode, old.registers.pagingMode, new.registers.pagingMode) { .name($0.rawValue) }
-    add(.guestMode, old.guestMode, new.guestMode, Change.Value.flag)
-    add(.smm, old.smm, new.smm, Change.Value.flag)
-    add(.mmu, old.mmu, new.mmu) { .name($0.rawValue) }
-    add(.walkMMU, old.walkMMU, new.walkMMU) { .name($0.rawValue) }
-    add(.requests, old.requests, new.requests) { .names($0.names) }
+  /// Compares vCPUs with those of the same numbers.
+  mutating func compare(_ old: [VCPU], _ new: [VCPU]) {
+    for old in old where old != new[old.id] {
+      inside(.element(.vcpus, UInt8(truncatingIfNeeded: old.id))) { $0.compare(old, new) }
+    }
+  }
+
+  /// Compares a vCPU with the one of the same number, which stays in its place: as an argument it would be copied.
+  mutating func compare(_ old: VCPU, _ new: [VCPU]) {
+    let number = old.id
+    compare(old.registers, new[number].registers)
+    add(.pagingMode, old.registers.pagingMode, new[number].registers.pagingMode, Change.Value.pagingMode)
+    add(.guestMode, old.guestMode, new[number].guestMode, Change.Value.flag)
+    add(.smm, old.smm, new[number].smm, Change.Value.flag)
+    add(.mmu, old.mmu, new[number].mmu, Change.Value.mmu)
+    add(.walkMMU, old.walkMMU, new[number].walkMMU, Change.Value.mmu)
+    add(.requests, old.requests, new[number].requests, Change.Value.requests)
     for name in MMUName.allCases {
-      inside(.name(name.key)) { $0.compare(name, old, new) }
+      let (old, new) = (old.mmus.place(name), new[number].mmus.place(name))
+      if old != new { inside(.name(name.key)) { $0.compare(old, new) } }
     }
   }
 
@@ -72,52 +87,60 @@ private struct ChangeList {
     }
   }
 
-  private mutating func compare(_ name: MMUName, _ old: VCPU, _ new: VCPU) {
-    compare(.name(.vcpuRole), old[name].vcpuRole, new[name].vcpuRole)
-    compare(.name(.mmuRole), old[name].mmuRole, new[name].mmuRole)
-    compare(.name(.root), old[name].root, new[name].root)
-    for index in old[name].previousRoots.indices {
+  /// Compares the MMUs of one name in their places.
+  private mutating func compare(_ old: [MMU], _ new: [MMU]) {
+    compare(.name(.vcpuRole), old[0].vcpuRole, new[0].vcpuRole)
+    compare(.name(.mmuRole), old[0].mmuRole, new[0].mmuRole)
+    compare(.name(.root), old[0].root, new[0].root)
+    for index in old[0].previousRoots.indices {
       compare(
-        .element(.previousRoots, UInt8(truncatingIfNeeded: index)), old[name].previousRoots[index],
-        new[name].previousRoots[index])
+        .element(.previousRoots, UInt8(truncatingIfNeeded: index)), old[0].previousRoots[index],
+        new[0].previousRoots[index])
     }
-    add(.paeRoot, old[name].paeRoot?.entries, new[name].paeRoot?.entries, Change.Value.optional)
-    add(.pml4Entry, old[name].pml4Root?.entry, new[name].pml4Root?.entry, Change.Value.optional)
-    add(.pml5Entry, old[name].pml5Root?.entry, new[name].pml5Root?.entry, Change.Value.optional)
-    add(.pdptrs, old[name].pdptrs, new[name].pdptrs, Change.Value.words)
-    add(.pageFault, old[name].pageFault, new[name].pageFault) { .optional($0?.rawValue) }
-    add(.walkFormat, old[name].walkFormat, new[name].walkFormat) { .optional($0?.rawValue) }
-    add(.permissions, old[name].permissions, new[name].permissions, Change.Value.permissions)
-    add(.pkruMask, old[name].pkruMask, new[name].pkruMask) { .word(UInt64($0)) }
-    compare(.name(.guestReservedBits), old[name].guestReservedBits, new[name].guestReservedBits)
-    compare(.name(.shadowZeroBits), old[name].shadowZeroBits, new[name].shadowZeroBits)
+    add(.paeRoot, old[0].paeRoot?.words, new[0].paeRoot?.words) { $0.map(Change.Value.words) ?? .null }
+    add(.pml4Entry, old[0].pml4Root?.entry, new[0].pml4Root?.entry, Change.Value.optional)
+    add(.pml5Entry, old[0].pml5Root?.entry, new[0].pml5Root?.entry, Change.Value.optional)
+    add(.pdptrs, old[0].pdptes, new[0].pdptes, Change.Value.words)
+    add(.pageFault, old[0].pageFault, new[0].pageFault) {
+      $0.map(Change.Value.pageFault) ?? .null
+    }
+    add(.walkFormat, old[0].walkFormat, new[0].walkFormat) {
+      $0.map(Change.Value.walkFormat) ?? .null
+    }
+    add(.permissions, old[0].permissions, new[0].permissions, Change.Value.permissions)
+    add(.pkruMask, old[0].pkruMask, new[0].pkruMask) { .word(UInt64($0)) }
+    compare(.name(.guestReservedBits), old[0].guestReservedBits, new[0].guestReservedBits)
+    compare(.name(.shadowZeroBits), old[0].shadowZeroBits, new[0].shadowZeroBits)
   }
 
   private mutating func compare(_ step: ChangePath.Step, _ old: VCPURole, _ new: VCPURole) {
     guard old != new else { return }
     inside(step) {
       $0.add(.value, old.rawValue, new.rawValue, Change.Value.word)
-      $0.compare(
-        .name(.base), UInt64(old.base.rawValue), UInt64(new.base.rawValue), .pageRole6_1)
-      $0.compare(
-        .name(.ext), UInt64(old.ext.rawValue), UInt64(new.ext.rawValue), .extendedRole6_1)
+      $0.compare(.name(.base), old.base, new.base)
+      $0.compare(.name(.ext), UInt64(old.ext.rawValue), UInt64(new.ext.rawValue), .extendedRole)
     }
   }
 
   private mutating func compare(_ step: ChangePath.Step, _ old: PageRole, _ new: PageRole) {
-    compare(step, UInt64(old.rawValue), UInt64(new.rawValue), .pageRole6_1)
+    compare(step, UInt64(old.rawValue), UInt64(new.rawValue), .pageRole)
   }
 
   private mutating func compare(
-    _ step: ChangePath.Step, _ old: UInt64, _ new: UInt64, _ layout: RoleLayout
+    _ step: ChangePath.Step, _ old: UInt64, _ new: UInt64, _ union: RoleLayout.Union
   ) {
     guard old != new else { return }
     inside(step) {
       $0.add(.value, old, new, Change.Value.word)
-      for index in layout.fields.indices where (old ^ new) & layout.fields[index].mask != 0 {
-        let field = layout.fields[index]
+      var differing = old ^ new
+      let layout = union == .pageRole ? RoleLayout.pageRole6_1.fields : RoleLayout.extendedRole6_1.fields
+      let fields = layout.span
+      for index in fields.indices where differing & fields[index].mask != 0 {
         $0.append(
-          .field(layout.union, UInt8(truncatingIfNeeded: index)), .field(field, old), .field(field, new))
+          .field(union, UInt8(truncatingIfNeeded: index)), .field(fields[index], old),
+          .field(fields[index], new))
+        differing &= ~fields[index].mask
+        if differing == 0 { break }
       }
     }
   }
@@ -150,19 +173,15 @@ private struct ChangeList {
 }
 
 extension Change.Value {
-  fileprivate static func optional(_ name: String?) -> Self { name.map(Self.name) ?? .null }
   fileprivate static func optional(_ word: UInt64?) -> Self { word.map(Self.word) ?? .null }
   fileprivate static func pgd(_ value: UInt64) -> Self { value == invalidPage ? .null : .word(value) }
-  fileprivate static func words(_ words: SIMD4<UInt64>) -> Self {
-    .words([words[0], words[1], words[2], words[3]])
-  }
-  fileprivate static func optional(_ table: SIMD4<UInt64>?) -> Self { table.map(words) ?? .null }
 
   fileprivate static func field(_ field: RoleField, _ word: UInt64) -> Self {
-    switch field.rendered(in: word) {
-    case .flag(let flag): .flag(flag)
-    case .number(let number): .number(Int(number))
-    case .access(let text): .name(text)
+    let value = field.value(in: word)
+    return switch field.kind {
+    case .flag: .flag(value != 0)
+    case .number, .union: .number(Int(value))
+    case .access(let encoding): .access(encoding, value)
     }
   }
 }

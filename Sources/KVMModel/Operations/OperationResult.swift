@@ -89,7 +89,7 @@ extension OperationResult {
   private var work: Details {
     get { details.first ?? Details() }
     _modify {
-      if details.isEmpty { details.append(Details()) }
+      if details.isEmpty { details = [Details()] }
       yield &details[0]
     }
   }
@@ -181,7 +181,7 @@ public struct Change: Sendable, Hashable {
   /// The value after.
   public var to: Value
 
-  /// A value of a document.
+  /// A value of a document. None has anything on the heap, so that a change is copied and dropped for nothing.
   public enum Value: Sendable, Hashable {
     /// Does not exist.
     case null
@@ -191,14 +191,34 @@ public struct Change: Sendable, Hashable {
     case number(Int)
     /// Up to 64 bits, written in hexadecimal.
     case word(UInt64)
-    /// A word.
-    case name(String)
-    /// A list of words.
-    case names([String])
+    /// How the guest translates addresses.
+    case pagingMode(PagingMode)
+    /// One of the MMUs.
+    case mmu(MMUName)
+    /// What handles page faults.
+    case pageFault(PageFaultHandler)
+    /// What walks guest tables.
+    case walkFormat(WalkFormat)
+    /// Access bits.
+    case access(AccessEncoding, UInt64)
+    /// Pending requests.
+    case requests(Requests)
     /// A list of 64-bit values.
-    case words([UInt64])
+    case words(FourWords)
     /// An MMU's permission bytes.
     case permissions(Permissions)
+
+    /// The word that stands for it in documents; `nil` for what is written otherwise.
+    public var name: String? {
+      switch self {
+      case .pagingMode(let mode): mode.rawValue
+      case .mmu(let name): name.rawValue
+      case .pageFault(let handler): handler.rawValue
+      case .walkFormat(let format): format.rawValue
+      case .access(let encoding, let value): encoding.text(value)
+      default: nil
+      }
+    }
   }
 }
 

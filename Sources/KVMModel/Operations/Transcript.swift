@@ -17,16 +17,15 @@ struct Transcript: Sendable, Hashable {
     result.reserve(for: detail)
   }
 
-  /// Gives the result away, and is then as new.
-  mutating func end() -> OperationResult {
-    var written = OperationResult(outcome: .ok)
-    swap(&written, &result)
+  /// Gives the result away with how it ended, and is then as new.
+  mutating func end(_ outcome: consuming Outcome) -> OperationResult {
+    result.outcome = outcome
     detail = []
     memoryRefusal = nil
     references = 0
     nesting = 0
     depth = 0
-    return written
+    return exchange(&result, with: OperationResult(outcome: .ok))
   }
 
   mutating func enter(_ function: String, _ text: inout Text, _ effect: Effect?) {

@@ -24,14 +24,14 @@ struct NamedBitsText<Bits: NamedBits>: TextPart {
 
   func write(to text: inout Text) {
     var rest = bits.rawValue
-    if rest == 0 { text.append("no bits" as StaticString) }
+    if rest == 0 { text.append("no bits") }
     for row in Bits.names where rest & row.bit.rawValue != 0 {
-      if rest != bits.rawValue { text.append(" " as StaticString) }
+      if rest != bits.rawValue { text.append(" ") }
       text.append(row.name)
       rest &= ~row.bit.rawValue
     }
     if rest != 0 {
-      if rest != bits.rawValue { text.append(" " as StaticString) }
+      if rest != bits.rawValue { text.append(" ") }
       text.append(hex: rest)
     }
   }

@@ -30,8 +30,9 @@ struct Rule<Subject>: Sendable {
 extension Array {
   /// The first rule that refuses the subject.
   func refusal<Subject>(of subject: Subject) -> Refusal? where Element == Rule<Subject> {
-    for index in indices where self[index].refuses(subject) {
-      return Refusal(function: self[index].function.description, reason: self[index].reason.description)
+    let rules = span
+    for index in rules.indices where rules[index].refuses(subject) {
+      return Refusal(function: rules[index].function.description, reason: rules[index].reason.description)
     }
     return nil
   }

@@ -28,28 +28,28 @@ struct RoleChange: TextPart {
     let changed = old ^ new
     let known = RoleLayout.pageRole6_1.namedBits | RoleLayout.extendedRole6_1.namedBits << 32
     guard changed & known != 0 else {
-      text.append(" stays " as StaticString)
+      text.append(" stays ")
       text.append(hex: new)
       return
     }
-    text.append(" " as StaticString)
+    text.append(" ")
     text.append(hex: old)
-    text.append(" becomes " as StaticString)
+    text.append(" becomes ")
     text.append(hex: new)
-    text.append(" (" as StaticString)
+    text.append(" (")
     let start = text.length
     writeFields(RoleLayout.pageRole6_1.fields, 0, to: &text, from: start)
     writeFields(RoleLayout.extendedRole6_1.fields, 32, to: &text, from: start)
-    text.append(")" as StaticString)
+    text.append(")")
   }
 
   private func writeFields(_ fields: [RoleField], _ shift: UInt64, to text: inout Text, from start: Int) {
     for index in fields.indices where (old ^ new) &>> shift & fields[index].mask != 0 {
-      if text.length > start { text.append(", " as StaticString) }
-      text.append(fields[index].name)
-      text.append(" " as StaticString)
+      if text.length > start { text.append(", ") }
+      text.append(contentsOf: fields[index].name)
+      text.append(" ")
       text.append(decimal: fields[index].value(in: old &>> shift))
-      text.append(" to " as StaticString)
+      text.append(" to ")
       text.append(decimal: fields[index].value(in: new &>> shift))
     }
   }

@@ -24,13 +24,13 @@ struct RootSlots: OptionSet, TextPart {
     var rest = rawValue
     while rest != 0 {
       let bit = rest.trailingZeroBitCount
-      text.append(bit == 0 ? "the current root" as StaticString : "prev_roots[")
+      text.append(bit == 0 ? "the current root" : "prev_roots[")
       if bit > 0 {
         text.append(decimal: bit - 1)
-        text.append("]" as StaticString)
+        text.append("]")
       }
       rest &= rest - 1
-      if rest != 0 { text.append(", " as StaticString) }
+      if rest != 0 { text.append(", ") }
     }
   }
 }

@@ -63,8 +63,8 @@ extension VCPU {
       case .vmx: machine.vendor == .intel
       case .svm: machine.vendor == .amd
       }
-    return hasEveryMMU && guestMode == (nested != nil) && fitsVendor
-      && mmu == (nestedPaging ? .guest : .root) && walkMMU == (nestedPaging ? .nested : .root)
+    return guestMode == (nested != nil) && fitsVendor && mmu == (nestedPaging ? .guest : .root)
+      && walkMMU == (nestedPaging ? .nested : .root)
       && (machine.tdp || !nestedPaging) && Machine.Limits.maxPhyAddr.contains(cpuid.maxPhyAddr)
       && MMUName.allCases.allSatisfy { self[$0].isPlausible(in: machine) }
   }

@@ -14,10 +14,10 @@ extension Text: ExpressibleByStringInterpolation, StringInterpolationProtocol {
   mutating func appendLiteral(_ literal: StaticString) { append(literal) }
 
   /// A hole with a string.
-  mutating func appendInterpolation(_ string: String) { append(string) }
+  mutating func appendInterpolation(_ string: String) { append(contentsOf: string) }
 
   /// A hole with a text.
-  mutating func appendInterpolation(_ text: Text) { append(text) }
+  mutating func appendInterpolation(_ text: Text) { append(contentsOf: text) }
 
   /// A hole with something that writes itself.
   mutating func appendInterpolation(_ part: some TextPart) { part.write(to: &self) }
@@ -31,7 +31,7 @@ extension Text: ExpressibleByStringInterpolation, StringInterpolationProtocol {
   }
 
   static func + (left: consuming Text, right: Text) -> Text {
-    left.append(right)
+    left.append(contentsOf: right)
     return left
   }
 }

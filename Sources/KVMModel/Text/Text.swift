@@ -26,11 +26,6 @@ struct Text: Sendable {
   /// Appends the bytes to an array.
   mutating func write(to text: inout [UInt8]) { unsafe withBytes { unsafe text.append(contentsOf: $0) } }
 
-  /// Lets `body` read the bytes in place.
-  mutating func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-    unsafe withBytes { unsafe body($0.span) }
-  }
-
   @inline(__always)
   private mutating func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
     guard isShort else { return unsafe long.withUnsafeBufferPointer(body) }
@@ -41,16 +36,6 @@ struct Text: Sendable {
         unsafe body(UnsafeBufferPointer(start: $0.baseAddress, count: length))
       }
     }
-  }
-
-  @inline(__always)
-  private mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) {
-    guard length &+ bytes.count <= Self.capacity else { return unsafe appendLong(bytes) }
-    unsafe withUnsafeMutableBytes(of: &short) { short in
-      guard let source = bytes.baseAddress, let start = short.baseAddress else { return }
-      unsafe (start + length).copyMemory(from: source, byteCount: bytes.count)
-    }
-    length &+= bytes.count
   }
 
   @inline(never)
@@ -66,31 +51,70 @@ struct Text: Sendable {
   }
 }
 
-extension Text {
+extension Text: TextSink {
+  @inline(__always)
+  mutating func append(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+    guard length &+ bytes.count <= Self.capacity else { return unsafe appendLong(bytes) }
+    unsafe withUnsafeMutableBytes(of: &short) { short in
+      guard let source = bytes.baseAddress, let start = short.baseAddress else { return }
+      unsafe (start + length).copyMemory(from: source, byteCount: bytes.count)
+    }
+    length &+= bytes.count
+  }
+
+  /// Appends what another text has so far.
+  mutating func append(contentsOf other: consuming Text) {
+    unsafe other.withBytes { unsafe append(utf8: $0) }
+  }
+}
+
+/// Room in a document, which texts of bounded length are written into without a copy between.
+extension OutputSpan: TextSink where Element == UInt8 {
+  @inline(__always)
+  mutating func append(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+    unsafe withUnsafeMutableBufferPointer { room, count in
+      precondition(bytes.count <= room.count &- count, "the text is longer than its bound")
+      guard let source = bytes.baseAddress, let start = room.baseAddress else { return }
+      unsafe (start + count).initialize(from: source, count: bytes.count)
+      count &+= bytes.count
+    }
+  }
+}
+
+/// Something that text is appended to, piece by piece.
+protocol TextSink: ~Copyable, ~Escapable {
+  /// Appends the bytes of a text.
+  mutating func append(utf8 bytes: UnsafeBufferPointer<UInt8>)
+}
+
+extension TextSink where Self: ~Copyable & ~Escapable {
   /// Appends a literal. Where the call is inlined its length is a constant, and copying it a few stores.
   @inline(__always)
   mutating func append(_ literal: StaticString) {
     // A literal's bytes are immortal, and lie in one piece only in this unsafe view.
-    literal.withUTF8Buffer { unsafe append($0) }
+    literal.withUTF8Buffer { unsafe append(utf8: $0) }
   }
 
   /// Appends a text.
-  mutating func append(_ text: String) {
+  mutating func append(contentsOf text: String) {
     var text = text
-    text.withUTF8 { unsafe append($0) }
+    text.withUTF8 { unsafe append(utf8: $0) }
   }
-
-  /// Appends what another text has so far.
-  mutating func append(_ other: consuming Text) { unsafe other.withBytes { unsafe append($0) } }
 
   /// Appends a number as ``hex(_:)`` writes it.
   mutating func append(hex value: UInt64) {
-    append("0x" as StaticString)
+    append("0x")
     append(digits: value)
   }
 
   /// Appends a number's hexadecimal digits, at least so many, 1 to 16.
   mutating func append(digits value: UInt64, atLeast minimum: Int = 1) {
+    if value < 16 && minimum == 1 {
+      let digit = hexDigit(UInt8(truncatingIfNeeded: value))
+      return unsafe withUnsafePointer(to: digit) {
+        unsafe append(utf8: UnsafeBufferPointer(start: $0, count: 1))
+      }
+    }
     let count = max(minimum, (67 - value.leadingZeroBitCount) >> 2)
     let digits = (
       hexDigits(UInt32(truncatingIfNeeded: value &>> 32)).bigEndian,
@@ -98,7 +122,7 @@ extension Text {
     )
     unsafe withUnsafeBytes(of: digits) { digits in
       unsafe digits.withMemoryRebound(to: UInt8.self) {
-        unsafe append(UnsafeBufferPointer(rebasing: $0[(16 - count)...]))
+        unsafe append(utf8: UnsafeBufferPointer(rebasing: $0[(16 - count)...]))
       }
     }
   }
@@ -108,7 +132,7 @@ extension Text {
     if let digit = UInt8(exactly: value), digit < 10 {
       append(digits: UInt64(digit))
     } else {
-      append(String(value))
+      append(contentsOf: String(value))
     }
   }
 }

@@ -4,17 +4,14 @@ public struct TraceLine: Sendable, Hashable {
 
   /// The event's name and text, as a line of ftrace has them behind its time.
   public var text: String {
-    var line = Text()
-    event.write(to: &line)
-    return line.description
+    String(decoding: [UInt8](capacity: Self.maximumLength) { write(to: &$0) }, as: UTF8.self)
   }
 
-  /// Lets `body` read ``text`` as UTF-8.
-  public func withUTF8<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
-    var line = Text()
-    event.write(to: &line)
-    return line.withUTF8(body)
-  }
+  /// No line is longer, in bytes.
+  public static let maximumLength = 224
+
+  /// Writes ``text``, all of it printable ASCII without quotation marks and backslashes.
+  public func write(to text: inout OutputSpan<UInt8>) { event.write(to: &text) }
 }
 
 /// An event of the kernel's `kvmmmu` tracepoints, with what it prints.
@@ -38,11 +35,11 @@ enum TraceEvent: Sendable, Hashable {
   case tdpSPTEChanged(smm: Bool, GuestFrameNumber, level: Int, old: SPTE, new: SPTE)
 
   /// Writes the event's name and text, as a line of ftrace has them behind its time.
-  func write(to line: inout Text) {
+  func write(to line: inout OutputSpan<UInt8>) {
     switch self {
     case .pagetableWalk(let address, let access):
       line.append("kvm_mmu_pagetable_walk: addr ", address, " pferr ", access.rawValue & 0xffff_ffff, " ")
-      line.append(access.text)
+      line.append(contentsOf: access.text)
     case .pagingElement(let entry, let level):
       line.append("kvm_mmu_paging_element: pte ", entry, " level ")
       line.append(decimal: level)
@@ -50,10 +47,10 @@ enum TraceEvent: Sendable, Hashable {
     case .setDirtyBit(let address): line.append("kvm_mmu_set_dirty_bit: gpa ", address.rawValue)
     case .walkerError(let code):
       line.append("kvm_mmu_walker_error: pferr ", code.rawValue, " ")
-      line.append(code.text)
+      line.append(contentsOf: code.text)
     case .getPage(let page, let isNew):
       line.append("kvm_mmu_get_page: ", page)
-      line.append(isNew ? " new" as StaticString : " existing")
+      line.append(isNew ? " new" : " existing")
     case .syncPage(let page): line.append("kvm_mmu_sync_page: ", page)
     case .unsyncPage(let page): line.append("kvm_mmu_unsync_page: ", page)
     case .prepareZapPage(let page): line.append("kvm_mmu_prepare_zap_page: ", page)
@@ -65,7 +62,7 @@ enum TraceEvent: Sendable, Hashable {
   }
 
   /// Writes the line of an event that is about an entry.
-  private func writeEntryLine(to line: inout Text) {
+  private func writeEntryLine(to line: inout OutputSpan<UInt8>) {
     switch self {
     case .markMMIO(let place, let frame, let spte, let generation):
       line.append("mark_mmio_spte: sptep:", place)
@@ -77,16 +74,16 @@ enum TraceEvent: Sendable, Hashable {
       line.append("check_mmio_spte: spte ", spte.rawValue, " kvm_gen ", current, " spte-gen ", generation)
       line.append(" valid ", current == generation ? 1 : 0)
     case .fastPageFault(let vcpu, let fault, let place, let old, let new, let result):
-      line.append("fast_page_fault: vcpu " as StaticString)
+      line.append("fast_page_fault: vcpu ")
       line.append(decimal: vcpu)
       line.append(" gva ", fault.address, " error_code ")
-      line.append(fault.errorCode.text)
+      line.append(contentsOf: fault.errorCode.text)
       line.append(" sptep ", place)
       line.append(old == .none ? " old " : " old 0x", old.rawValue, " new ", new.rawValue)
       line.append(" spurious ", result == .spurious ? 1 : 0, " fixed ", result == .fixed ? 1 : 0)
     case .setSPTE(let frame, let spte, let level, let place, let format):
       line.append("kvm_mmu_set_spte: gfn ", frame.rawValue, " spte ", spte.rawValue, " (")
-      line.append(format.traceRights(spte))
+      line.append(contentsOf: format.traceRights(spte))
       line.append(") level ", UInt64(level), " at ", place.address.rawValue)
     case .spteRequested(let frame, let hasMemory):
       let page = hasMemory ? HostPhysicalAddress(backing: frame).rawValue >> 12 : 1 << 63
@@ -118,7 +115,7 @@ struct TracedPage: Sendable, Hashable {
 
 /// Parts of a line; numbers are written as the kernel prints them with `%llx`, of which those that it prints in decimal
 /// are below 10.
-extension Text {
+extension OutputSpan<UInt8> {
   fileprivate mutating func append(
     _ first: StaticString, _ one: UInt64, _ second: StaticString = "", _ two: UInt64? = nil,
     _ third: StaticString = "", _ three: UInt64? = nil
@@ -137,13 +134,13 @@ extension Text {
     append(name)
     append("sp gen ", UInt64(page.validGeneration), " gfn ", page.frame.rawValue, " l", UInt64(role.level))
     append(role.has4ByteGPTE ? " 4-byte q" : " 8-byte q", UInt64(role.quadrant))
-    append(role.direct ? " direct " as StaticString : " ")
-    append(role.access.text)
-    append(role.invalid ? " invalid " as StaticString : " ")
-    append(role.eferNX ? "nxe " as StaticString : "!nxe ")
-    append(role.adDisabled ? "!ad root " as StaticString : "ad root ")
+    append(role.direct ? " direct " : " ")
+    append(contentsOf: role.access.text)
+    append(role.invalid ? " invalid " : " ")
+    append(role.eferNX ? "nxe " : "!nxe ")
+    append(role.adDisabled ? "!ad root " : "ad root ")
     append(decimal: page.rootCount)
-    append(page.isUnsync ? " unsync" as StaticString : " sync")
+    append(page.isUnsync ? " unsync" : " sync")
   }
 
   /// Appends an entry's address. The kernel prints a pointer that is hashed anew at each boot; here it is where the entry

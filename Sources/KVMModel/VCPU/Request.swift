@@ -58,7 +58,7 @@ extension Requests: TextPart {
     let requests: Requests
 
     func write(to text: inout Text) {
-      text.append(requests.write(to: &text, separator: " and ") == 1 ? " is" as StaticString : " are")
+      text.append(requests.write(to: &text, separator: " and ") == 1 ? " is" : " are")
     }
   }
 }

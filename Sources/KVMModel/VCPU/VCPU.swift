@@ -27,17 +27,13 @@ public struct VCPU: Sendable, Hashable, Codable {
   var nestedFaultStage: AccessMode?
   /// The last address without memory.
   var mmio = MMIOCache()
-  /// The three MMUs, in the order of ``MMUName``. They stand on the heap and are reached in place: a vCPU is quick to
-  /// move, and a use of one field copies no other.
-  private var mmus: [MMU]
-
-  /// Whether there is an MMU for each name.
-  var hasEveryMMU: Bool { mmus.count == MMUName.allCases.count }
+  /// They are reached in place: a vCPU is quick to move, and a use of one field copies no other.
+  private(set) var mmus: MMUs
 
   /// The MMU of a name.
   public internal(set) subscript(name: MMUName) -> MMU {
-    _read { yield mmus[name.index] }
-    _modify { yield &mmus[name.index] }
+    _read { yield mmus[name] }
+    _modify { yield &mmus[name] }
   }
 
   /// L1's MMU.
@@ -66,19 +62,11 @@ public struct VCPU: Sendable, Hashable, Codable {
     nestedState = NestedState(vmxon: machine.vendor == .intel, hasCurrentVMCS: machine.vendor == .intel)
     let slots = [Root](repeating: .empty, count: machine.previousRoots)
     let unloaded = [Root](repeating: .unloaded, count: machine.previousRoots)
-    mmus = [slots, slots, unloaded].map { MMU(root: .unloaded, previousRoots: $0) }
+    mmus = MMUs(
+      root: MMU(root: .unloaded, previousRoots: slots), guest: MMU(root: .unloaded, previousRoots: slots),
+      nested: MMU(root: .unloaded, previousRoots: unloaded))
     if !machine.tdp { rootMMU.paeRoot = PAERootTable(hpa: .paeRoot(ofVCPU: id)) }
     if machine.vendor == .intel { requests = .tlbFlush }
-  }
-}
-
-extension MMUName {
-  fileprivate var index: Int {
-    switch self {
-    case .root: 0
-    case .guest: 1
-    case .nested: 2
-    }
   }
 }
 
@@ -168,5 +156,26 @@ public struct NestedState: Sendable, Hashable, Codable {
   /// The EPT pointer field of L1's VMCS, which an entry that names none uses.
   public internal(set) var eptp: EPTPointer?
   /// AMD: what `vmcb01` holds of L1 while L2 runs.
-  var savedL1: Registers?
+  var savedL1: Registers? {
+    get { saved?.registers }
+    set { saved = newValue.map(SavedRegisters.some) }
+  }
+  var saved: SavedRegisters?
+}
+
+/// Registers on the heap: they are seldom there, and a vCPU with room for them would be moved by a slower copy.
+indirect enum SavedRegisters: Sendable, Hashable {
+  case some(Registers)
+
+  var registers: Registers {
+    switch self {
+    case .some(let registers): registers
+    }
+  }
+}
+
+extension SavedRegisters: Codable {
+  init(from decoder: any Decoder) throws { self = .some(try Registers(from: decoder)) }
+
+  func encode(to encoder: any Encoder) throws { try registers.encode(to: encoder) }
 }

@@ -91,9 +91,9 @@ extension Change.Value {
     case .flag(let flag): json.bool(flag)
     case .number(let number): json.integer(number)
     case .word(let word): json.hex(word)
-    case .name(let name): json.string(name)
-    case .names(let names): json.array { json in for name in names { json.string(name) } }
-    case .words(let words): json.array { json in for word in words { json.hex(word) } }
+    case .pagingMode, .mmu, .pageFault, .walkFormat, .access: json.string(name)
+    case .requests(let requests): requests.write(to: &json)
+    case .words(let words): json.array { json in for index in 0..<4 { json.hex(words.vector[index]) } }
     case .permissions(let permissions): json.hex(permissions.bytes)
     }
   }
@@ -102,7 +102,7 @@ extension Change.Value {
 extension ChangePath {
   fileprivate func write(to json: inout JSONWriter, _ naming: Naming) {
     switch naming {
-    case .proposed: withUTF8 { json.string(utf8: $0) }
+    case .proposed: json.string(capacity: Self.maximumLength) { write(to: &$0) }
     case .upstream: json.string(naming.path(description))
     }
   }

@@ -26,7 +26,7 @@ struct ResultDocument {
 
   /// The document on its own.
   func bytes(_ naming: Naming, in machine: VirtualMachine) -> [UInt8] {
-    JSONWriter.document(capacity: isMinimal ? 960 : 16 * 1024) { write(to: &$0, naming, in: machine) }
+    JSONWriter.document(capacity: isMinimal ? 1000 : 16 * 1024) { write(to: &$0, naming, in: machine) }
   }
 
   /// Writes the document, with the vCPU as it is in `machine`.
@@ -66,20 +66,14 @@ struct ResultDocument {
       json.array { json in result.narration.write(to: &json, naming) }
     }
     if fields.contains("changes") {
-      json.key("changes")
-      json.array { json in for change in result.changes { change.write(to: &json, naming) } }
+      json.member("changes", array: result.changes) { $0.write(to: &$1, naming) }
     }
-    if fields.contains("lookups") {
-      json.key("lookups")
-      json.array { json in for lookup in result.lookups { lookup.write(to: &json) } }
-    }
-    if fields.contains("tlb") {
-      json.key("tlb")
-      json.array { json in for call in result.tlb { call.write(to: &json) } }
-    }
+    if fields.contains("lookups") { json.member("lookups", array: result.lookups) { $0.write(to: &$1) } }
+    if fields.contains("tlb") { json.member("tlb", array: result.tlb) { $0.write(to: &$1) } }
     if fields.contains("trace") {
-      json.key("trace")
-      json.array { json in for line in result.trace { line.withUTF8 { json.string(utf8: $0) } } }
+      json.member("trace", array: result.trace) { line, json in
+        json.string(capacity: TraceLine.maximumLength) { line.write(to: &$0) }
+      }
     }
     if !isMinimal, fields.contains("vcpu") {
       json.key("vcpu")
@@ -94,5 +88,18 @@ struct ResultDocument {
       if let drawing { json.string(drawing) } else { json.null() }
     }
     json.endObject()
+  }
+}
+
+extension JSONWriter {
+  /// A key and what `write` writes for each element, which stays where it is.
+  fileprivate mutating func member<Element>(
+    _ name: StaticString, array elements: [Element], _ write: (borrowing Element, inout JSONWriter) -> Void
+  ) {
+    key(name)
+    beginArray()
+    let elements = elements.span
+    for index in elements.indices { write(elements[index], &self) }
+    endArray()
   }
 }

@@ -134,9 +134,9 @@ extension Change.Value {
     case .flag(let flag): "\(flag)"
     case .number(let number): "\(number)"
     case .word(let word): hex(word)
-    case .name(let name): name
-    case .names(let names): names.isEmpty ? "none" : names.joined(separator: " ")
-    case .words(let words): words.map { hex($0) }.joined(separator: " ")
+    case .pagingMode, .mmu, .pageFault, .walkFormat, .access: name ?? "-"
+    case .requests(let requests): requests.isEmpty ? "none" : requests.names.joined(separator: " ")
+    case .words(let words): (0..<4).map { hex(words.vector[$0]) }.joined(separator: " ")
     case .permissions(let permissions): permissions.text
     }
   }

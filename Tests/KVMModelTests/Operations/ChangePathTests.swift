@@ -8,12 +8,19 @@ import Testing
     for (index, field) in RoleLayout.pageRole6_1.fields.enumerated() {
       let path = role.then(.name(.base)).then(.field(.pageRole, UInt8(index)))
       #expect(path.description == "vcpus[63].root_mmu.vcpu_role.base.\(field.name)")
-      #expect(path.withUTF8 { utf8 in utf8.indices.map { utf8[$0] } } == Array(path.description.utf8))
     }
     for (index, field) in RoleLayout.extendedRole6_1.fields.enumerated() {
       let path = ChangePath().then(.field(.extendedRole, UInt8(index)))
       #expect(path.description == field.name)
     }
+  }
+
+  /// Documents give a path this room and take its bytes as they are.
+  @Test func theLongestPathFits() {
+    let path = ChangePath().then(.element(.vcpus, .max)).then(.name(.nestedMMU)).then(.name(.shadowZeroBits))
+      .then(.element(.smallPageMasks, .max))
+    #expect(path.description == "vcpus[255].nested_mmu.shadow_zero_check.rsvd_bits_mask[0][255]")
+    #expect(path.description.utf8.count <= ChangePath.maximumLength)
   }
 
   /// The deepest change there is, on a vCPU that the operation is not on, and a list in it.

@@ -141,9 +141,9 @@ struct ValueDocument: Encodable {
     case .flag(let flag): try container.encode(flag)
     case .number(let number): try container.encode(number)
     case .word(let word): try container.encode(hex(word))
-    case .name(let name): try container.encode(name)
-    case .names(let names): try container.encode(names)
-    case .words(let words): try container.encode(words.map { hex($0) })
+    case .pagingMode, .mmu, .pageFault, .walkFormat, .access: try container.encode(value.name)
+    case .requests(let requests): try container.encode(requests.names)
+    case .words(let words): try container.encode((0..<4).map { hex(words.vector[$0]) })
     case .permissions(let permissions): try container.encode(permissions.text)
     }
   }
