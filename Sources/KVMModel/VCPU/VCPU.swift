@@ -27,7 +27,7 @@ public struct VCPU: Sendable, Hashable, Codable {
   var nestedFaultStage: AccessMode?
   /// The last address without memory.
   var mmio = MMIOCache()
-  /// They are reached in place: a vCPU is quick to move, and a use of one field copies no other.
+  /// The three MMUs. They are reached in place: a vCPU is quick to move, and a use of one field copies no other.
   private(set) var mmus: MMUs
 
   /// The MMU of a name.

@@ -10,5 +10,9 @@ struct Fields: Sendable {
   var isAll: Bool { chosen == nil }
 
   /// Whether the key is wanted.
-  func contains(_ key: String) -> Bool { chosen?.contains(key) ?? true }
+  @inline(__always)
+  func contains(_ key: String) -> Bool { isAll || isChosen(key) }
+
+  @inline(never)
+  private func isChosen(_ key: String) -> Bool { chosen?.contains(key) == true }
 }
