@@ -6,7 +6,8 @@ import KVMModel
 func applyVCPUOperation(_ name: String, _ exchange: borrowing Exchange) throws(ProblemDetails) -> Response {
   try applyOperation(exchange) { decoder, body throws(ProblemDetails) in
     let vcpu = try exchange.vcpu(of: decoder.vcpus)
-    return decoder.vcpuOperation(name, vcpu: vcpu, &body)
+    guard let request = decoder.vcpuOperation(name, vcpu: vcpu, &body) else { throw .unknownPath }
+    return request
   }
 }
 
@@ -14,13 +15,14 @@ func applyVCPUOperation(_ name: String, _ exchange: borrowing Exchange) throws(P
 func applyMachineOperation(_ name: String, _ exchange: borrowing Exchange) throws(ProblemDetails) -> Response
 {
   try applyOperation(exchange) { decoder, body throws(ProblemDetails) in
-    decoder.machineOperation(name, &body)
+    guard let request = decoder.machineOperation(name, &body) else { throw .unknownPath }
+    return request
   }
 }
 
 private func applyOperation(
   _ exchange: borrowing Exchange,
-  _ decode: (OperationDecoder, inout Body) throws(ProblemDetails) -> OperationRequest?
+  _ decode: (OperationDecoder, inout Body) throws(ProblemDetails) -> OperationRequest
 ) throws(ProblemDetails) -> Response {
   let fields = try exchange.fields(of: ResultDocument.choosableKeys)
   let value = try exchange.body()
@@ -31,7 +33,6 @@ private func applyOperation(
     var body = Body(value)
     let request = try decode(decoder, &body)
     try body.finish()
-    guard let request else { throw ProblemDetails(.notFound, "no such operation") }
     _ = try exchange.precondition(revision: state.revision)
     let (operation, result) = try state.apply(
       request, detail: ResultDocument.detail(isMinimal: isMinimal), time: exchange.service.now,
