@@ -57,6 +57,20 @@ import Testing
     }
   }
 
+  @Test func watchedSessionsDoNotKeepOthersInMemory() throws {
+    let service = try DurableService(residents: 16)
+    let later = Later(Nobody(), client: 0, request: 0)
+    let watched = try (0..<64).map { _ in
+      let id = try #require(SessionID(ArraySlice(try service.client.session().utf8.dropFirst(13))))
+      let session = try #require(
+        try service.client.service.sessions.session(id, at: service.client.service.now))
+      _ = session.watchers.add(later)
+      return session
+    }
+    for _ in 0..<200 { _ = try service.client.session() }
+    #expect(service.client.service.sessions.inMemory <= watched.count + 32)
+  }
+
   @Test func aSnapshotStandsForWhatLedToIt() throws {
     let service = try DurableService(residents: 16)
     let session = try service.client.session(#"{"preset": "intel-shadow"}"#)
@@ -156,4 +170,9 @@ private final class FullDisk: Sendable {
   func check(_ units: Int) throws {
     if isFull.load(ordering: .relaxed) { throw StoreError.diskFull }
   }
+}
+
+/// Takes in answers that nobody waits for.
+private final class Nobody: AnswerReceiver {
+  func receive(_ part: AnswerPart, client: UInt64, request: UInt32) {}
 }

@@ -125,7 +125,8 @@ final class Sessions: Sendable {
     let oldest = shard.sessions.withLock { sessions -> Session? in
       sessions[session.id] = session
       guard sessions.count > residentsOfShard else { return nil }
-      return sessions.values.lazy.filter { $0 !== session }
+      // One that is watched stays, and would keep all others in memory if it were chosen each time.
+      return sessions.values.lazy.filter { $0 !== session && $0.watchers.isEmpty }
         .min { $0.lastUse.load(ordering: .relaxed) < $1.lastUse.load(ordering: .relaxed) }
     }
     total.add(1, ordering: .relaxed)

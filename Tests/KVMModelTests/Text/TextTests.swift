@@ -9,9 +9,9 @@ import Testing
       let expected = String(repeating: "ab", count: count / 2) + (count % 2 == 0 ? "" : "a")
       #expect(text.description == expected && text.length == count)
       var twice = text
-      twice.append(text)
+      twice.append(contentsOf: text)
       #expect(twice.description == expected + expected)
-      twice.append("é" as String)
+      twice.append(contentsOf: "é")
       #expect(twice.description == expected + expected + "é")
     }
   }
