@@ -199,7 +199,7 @@ public final class RolecallService: Sendable {
     if let stream = reply.stream { reply.response = stream.head }
     reply.response.route = reply.route
     if let grant = reply.grant { reply.response.fields.append(contentsOf: grant) }
-    guard let stream = reply.stream else { return .now(reply.response) }
+    guard let stream = reply.stream else { return .now(exchange(&reply.response, with: Response(200))) }
     return .stream(
       EventStream(reply.response, heartbeatInterval: stream.heartbeatInterval, onEnd: stream.onEnd))
   }

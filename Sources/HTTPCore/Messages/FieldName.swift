@@ -40,6 +40,14 @@ public struct FieldName: Sendable {
     return true
   }
 
+  /// Names of which a request mostly has none, which is then known without looking for each.
+  public struct Group: Sendable {
+    let bits: UInt64
+
+    /// The given names.
+    public init(_ names: [FieldName]) { bits = names.reduce(0) { $0 | $1.bit } }
+  }
+
   static let host = FieldName("Host")
   static let expect = FieldName("Expect")
   static let connection = FieldName("Connection")

@@ -48,6 +48,9 @@ public struct Request: Sendable {
     return (slice(field.name), slice(field.value))
   }
 
+  /// False if no field line has one of those names; true if one may have.
+  public func mayHave(_ group: FieldName.Group) -> Bool { head.mayHave(group) }
+
   /// Whether a field line of that name has a value that is wanted.
   public func hasField(_ name: FieldName, where isWanted: (ArraySlice<UInt8>) -> Bool = { _ in true }) -> Bool
   {
@@ -169,6 +172,9 @@ struct RequestHead: Sendable {
 
   /// Whether a field of that name can be among the fields.
   func mayHave(_ name: FieldName) -> Bool { nameBits & name.bit != 0 }
+
+  /// Whether a field of one of those names can be among the fields.
+  func mayHave(_ group: FieldName.Group) -> Bool { nameBits & group.bits != 0 }
 
   /// Forgets everything but the array of fields.
   mutating func reset() {

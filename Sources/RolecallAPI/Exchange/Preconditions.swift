@@ -117,10 +117,12 @@ extension ArraySlice<UInt8> {
 }
 
 extension Exchange {
+  private static let conditions = FieldName.Group([.ifMatch, .ifNoneMatch])
+
   /// What the conditions of the request lead to for a resource at this revision (RFC 9110, section 13.2.2): nil if it
   /// is to be carried out, or the answer that nothing has changed.
   func precondition(revision: Int) throws(ProblemDetails) -> Response? {
-    guard request.hasField(.ifMatch) || request.hasField(.ifNoneMatch) else { return nil }
+    guard request.mayHave(Self.conditions) else { return nil }
     let tag = EntityTag(revision: revision, media: media)
     guard !request.hasField(.ifMatch) || request.hasField(.ifMatch, where: { tag.matches($0, weak: false) })
     else {
