@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import pathlib
+import platform
 import re
 import signal
 import socket
@@ -134,6 +135,14 @@ def instructions(binary, case, count, profile):
     return int(re.search(r"(?m)^totals: (\d+)", profile.read_text())[1])
 
 
+def tools():
+    """What the figures depend on besides the code."""
+    def first_line(*command):
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
+
+    return f"{platform.machine()}, {first_line('swift', '--version')}, {first_line('valgrind', '--version')}"
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("binary")
@@ -143,6 +152,7 @@ def main():
     parser.add_argument("cases", nargs="*", metavar="CASE", help="only these cases")
     options = parser.parse_intermixed_args()
     record = json.loads(options.record.read_text())
+    is_comparable = record["tools"] == tools()
     if unknown := set(options.cases) - set(CASES):
         parser.error(f"no case {', '.join(unknown)}; cases: {', '.join(CASES)}")
 
@@ -157,11 +167,14 @@ def main():
                 for count in (FEW, MANY))
             now, row = round((many - few) / (MANY - FEW)), record[case]
             has_grown = now > row["recorded"] * (1 + ALLOWED_GROWTH) and not options.records
-            failed = failed or has_grown
+            failed = failed or has_grown and is_comparable
             print(f"{case:26}{now:10,}{row['recorded']:10,}{row['aim']:10,}{'  has grown' if has_grown else ''}", flush=True)
             row["recorded"] = now if options.records else row["recorded"]
     if options.records:
+        record["tools"] = tools()
         options.record.write_text(json.dumps(record, indent=2) + "\n")
+    elif not is_comparable:
+        print(f"not held to the record, which is of {record['tools']}; here: {tools()}")
     if failed:
         sys.exit("error: more than 5 % above the record; if that is meant, scripts/instructions --record")
 
