@@ -30,7 +30,8 @@ enum FoundationOracle {
   }
 
   /// Whether both mean the same. Foundation drops U+FEFF at the beginning of a part of a string, and rounds numbers of
-  /// many digits by way of a decimal: the former is not compared, the latter to 50 bits.
+  /// many digits by way of a decimal: the former is not compared, the latter to 50 bits, or to 46 where there are more digits
+  /// than a decimal holds, since then each of those that it leaves out is another rounding.
   static func agrees(_ ours: JSONValue, _ theirs: Any) -> Bool {
     switch ours {
     case .null: return theirs is NSNull
@@ -42,7 +43,7 @@ enum FoundationOracle {
         text.unicodeScalars.filter { $0 != mark })
     case .number(let number):
       guard let other = (theirs as? NSNumber)?.doubleValue, let double = number.double else { return false }
-      return abs(other - double) <= abs(double) * 0x1p-50
+      return abs(other - double) <= abs(double) * (number.text.utf8.count > 38 ? 0x1p-46 : 0x1p-50)
     case .array(let elements):
       guard let array = theirs as? [Any], array.count == elements.count else { return false }
       return zip(elements, array).allSatisfy { agrees($0, $1) }
