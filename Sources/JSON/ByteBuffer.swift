@@ -231,13 +231,15 @@ extension ByteBuffer {
     take(upTo: end)
   }
 
-  /// Bytes between quotation marks, two hexadecimal digits each, the first byte first.
+  /// The bytes of two words between quotation marks, two hexadecimal digits each, the lowest of the first word first.
   @usableFromInline
-  mutating func append(hexadecimal bytes: SIMD16<UInt8>, afterComma needsComma: Bool) {
+  mutating func append(hexadecimal first: UInt64, _ second: UInt64, afterComma needsComma: Bool) {
     var end = makeRoom(40, afterComma: needsComma)
     end.store(UInt8(ascii: "\""))
-    let words = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
-    for index in words.indices { end.store(Self.digits(UInt32(bigEndian: words[index]))) }
+    for word in [first.byteSwapped, second.byteSwapped] {
+      end.store(Self.digits(UInt32(truncatingIfNeeded: word >> 32)))
+      end.store(Self.digits(UInt32(truncatingIfNeeded: word)))
+    }
     end.store(UInt8(ascii: "\""))
     take(upTo: end)
   }
