@@ -53,10 +53,19 @@ struct ByteBuffer: ~Copyable {
     unsafe Array(UnsafeBufferPointer(start: start, count: count))
   }
 
-  /// Makes room for `size` more bytes.
+  /// Makes room for `size` more bytes, puts a comma there if one is needed, and gives the place behind it.
   @inlinable @inline(__always)
-  mutating func makeRoom(_ size: Int) {
+  mutating func makeRoom(_ size: Int, afterComma needsComma: Bool) -> End {
     if capacity - count < size { grow(size) }
+    var end = unsafe End(place: start + count)
+    end.store(UInt8(ascii: ","), if: needsComma)
+    return end
+  }
+
+  /// Takes what has been stored up to a place.
+  @inlinable @inline(__always)
+  mutating func take(upTo end: End) {
+    count = unsafe end.place - start
   }
 
   @usableFromInline @inline(never)
@@ -70,18 +79,42 @@ struct ByteBuffer: ~Copyable {
     isOwner = true
   }
 
-  /// Stores a byte for which there is room.
-  @inlinable @inline(__always)
-  mutating func store(_ byte: UInt8, if isWanted: Bool = true) {
-    unsafe start[count] = byte
-    count += isWanted ? 1 : 0
-  }
+  /// Where the next byte goes, as long as there is room. It stands in a register; the buffer's own count would have to be
+  /// read again after each byte, which might have changed it for all that the compiler knows.
+  @usableFromInline
+  @safe
+  struct End {
+    @usableFromInline var place: UnsafeMutablePointer<UInt8>
 
-  /// Stores the bytes of `word`, the lowest first, and keeps `size` of them; there is room for eight.
-  @inlinable @inline(__always)
-  mutating func store(_ word: UInt64, keeping size: Int = 8) {
-    unsafe UnsafeMutableRawPointer(start + count).storeBytes(of: word.littleEndian, as: UInt64.self)
-    count += size
+    @inlinable @inline(__always)
+    init(place: UnsafeMutablePointer<UInt8>) { unsafe self.place = place }
+
+    /// Stores a byte, and keeps it if it is wanted.
+    @inlinable @inline(__always)
+    mutating func store(_ byte: UInt8, if isWanted: Bool = true) {
+      unsafe place.pointee = byte
+      unsafe place += isWanted ? 1 : 0
+    }
+
+    /// Stores the bytes of `word`, the lowest first, and keeps `size` of them.
+    @inlinable @inline(__always)
+    mutating func store(_ word: UInt64, keeping size: Int = 8) {
+      unsafe UnsafeMutableRawPointer(place).storeBytes(of: word.littleEndian, as: UInt64.self)
+      unsafe place += size
+    }
+
+    /// Stores bytes that lie somewhere else.
+    @inlinable @inline(__always)
+    mutating func store(_ bytes: UnsafePointer<UInt8>, _ size: Int) {
+      unsafe place.initialize(from: bytes, count: size)
+      unsafe place += size
+    }
+
+    /// Stores a literal. Where the call is inlined its length is a constant, and copying it a few stores.
+    @inlinable @inline(__always)
+    mutating func store(_ literal: StaticString) {
+      unsafe store(literal.utf8Start, literal.utf8CodeUnitCount)
+    }
   }
 }
 
@@ -91,39 +124,38 @@ extension ByteBuffer {
   /// A byte.
   @inlinable @inline(__always)
   mutating func append(_ byte: UInt8, afterComma needsComma: Bool = false) {
-    makeRoom(2)
-    store(UInt8(ascii: ","), if: needsComma)
-    store(byte)
+    var end = makeRoom(2, afterComma: needsComma)
+    end.store(byte)
+    take(upTo: end)
   }
 
-  /// A literal. Where the call is inlined its length is a constant, and copying it a few stores.
+  /// A literal.
   @inlinable @inline(__always)
   mutating func append(_ literal: StaticString, afterComma needsComma: Bool) {
-    let size = literal.utf8CodeUnitCount
-    makeRoom(size + 1)
-    store(UInt8(ascii: ","), if: needsComma)
-    unsafe (start + count).initialize(from: literal.utf8Start, count: size)
-    count += size
+    var end = makeRoom(literal.utf8CodeUnitCount + 1, afterComma: needsComma)
+    end.store(literal)
+    take(upTo: end)
   }
 
   /// A literal between quotation marks.
   @inlinable @inline(__always)
   mutating func append(quoted literal: StaticString, afterComma needsComma: Bool) {
-    let size = literal.utf8CodeUnitCount
-    makeRoom(size + 4)
-    store(UInt8(ascii: ","), if: needsComma)
-    store(UInt8(ascii: "\""))
-    unsafe (start + count).initialize(from: literal.utf8Start, count: size)
-    count += size
-    store(UInt8(ascii: "\""))
+    var end = makeRoom(literal.utf8CodeUnitCount + 3, afterComma: needsComma)
+    end.store(UInt8(ascii: "\""))
+    end.store(literal)
+    end.store(UInt8(ascii: "\""))
+    take(upTo: end)
   }
 
   /// A literal between quotation marks, and a colon.
   @inlinable @inline(__always)
   mutating func append(key literal: StaticString, afterComma needsComma: Bool) {
-    append(quoted: literal, afterComma: needsComma)
-    // The room for it is made already.
-    store(UInt8(ascii: ":"))
+    var end = makeRoom(literal.utf8CodeUnitCount + 4, afterComma: needsComma)
+    end.store(UInt8(ascii: "\""))
+    end.store(literal)
+    end.store(UInt8(ascii: "\""))
+    end.store(UInt8(ascii: ":"))
+    take(upTo: end)
   }
 
   /// At most `capacity` bytes between quotation marks, written in place.
@@ -131,26 +163,24 @@ extension ByteBuffer {
   mutating func append(
     quotedInPlace capacity: Int, afterComma needsComma: Bool, _ write: (inout OutputSpan<UInt8>) -> Void
   ) {
-    makeRoom(capacity + 4)
-    store(UInt8(ascii: ","), if: needsComma)
-    store(UInt8(ascii: "\""))
-    let room = unsafe UnsafeMutableBufferPointer(start: start + count, count: capacity)
+    var end = makeRoom(capacity + 3, afterComma: needsComma)
+    end.store(UInt8(ascii: "\""))
+    let room = unsafe UnsafeMutableBufferPointer(start: end.place, count: capacity)
     var span = unsafe OutputSpan(buffer: room, initializedCount: 0)
     write(&span)
-    count += unsafe span.finalize(for: room)
-    store(UInt8(ascii: "\""))
+    unsafe end.place += span.finalize(for: room)
+    end.store(UInt8(ascii: "\""))
+    take(upTo: end)
   }
 
   /// Bytes as they are.
   @usableFromInline
   mutating func append(_ bytes: Span<UInt8>, afterComma needsComma: Bool) {
-    makeRoom(bytes.count + 1)
-    store(UInt8(ascii: ","), if: needsComma)
+    var end = makeRoom(bytes.count + 1, afterComma: needsComma)
     unsafe bytes.withUnsafeBufferPointer { source in
-      guard let first = source.baseAddress else { return }
-      unsafe (start + count).initialize(from: first, count: source.count)
-      count += source.count
+      if let first = source.baseAddress { unsafe end.store(first, source.count) }
     }
+    take(upTo: end)
   }
 }
 
@@ -160,52 +190,58 @@ extension ByteBuffer {
   /// An integer in decimal.
   @usableFromInline
   mutating func append(decimal value: Int, afterComma needsComma: Bool) {
-    makeRoom(24)
-    store(UInt8(ascii: ","), if: needsComma)
-    store(UInt8(ascii: "-"), if: value < 0)
+    var end = makeRoom(24, afterComma: needsComma)
+    end.store(UInt8(ascii: "-"), if: value < 0)
     var rest = value.magnitude
-    if rest < 10 { return store(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest)) }
+    if rest < 10 {
+      end.store(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest))
+      return take(upTo: end)
+    }
     var size = 2
     var bound: UInt = 100
     while size < 19, rest >= bound {
       size += 1
       bound *= 10
     }
-    for place in (count..<count + size).reversed() {
-      unsafe start[place] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+    for index in (0..<size).reversed() {
+      unsafe end.place[index] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
       rest /= 10
     }
-    count += size
+    unsafe end.place += size
+    take(upTo: end)
   }
 
   /// A word between quotation marks: `0x` and hexadecimal digits without leading zeros.
   @usableFromInline
   mutating func append(hexadecimal value: UInt64, afterComma needsComma: Bool) {
-    makeRoom(24)
-    store(UInt8(ascii: ","), if: needsComma)
-    store(0x22_3078_3022 | value << 24, keeping: value > 9 ? 3 : 5)  // "0x and, if that is all, a digit and "
-    guard value > 9 else { return }
+    var end = makeRoom(32, afterComma: needsComma)
+    // "0x and, if that is all, a digit and "
+    end.store(0x22_3078_3022 | value << 24, keeping: value > 9 ? 3 : 5)
+    guard value > 9 else { return take(upTo: end) }
     let size = (67 - (value | 1).leadingZeroBitCount) >> 2
     let low = Self.digits(UInt32(truncatingIfNeeded: value))
     if size > 8 {
-      store(
+      end.store(
         Self.digits(UInt32(truncatingIfNeeded: value >> 32)) >> UInt64(8 * (16 - size)), keeping: size - 8)
-      store(low)
+      end.store(low)
     } else {
-      store(low >> UInt64(8 * (8 - size)), keeping: size)
+      end.store(low >> UInt64(8 * (8 - size)), keeping: size)
     }
-    store(UInt8(ascii: "\""))
+    end.store(UInt8(ascii: "\""))
+    take(upTo: end)
   }
 
-  /// Bytes between quotation marks, two hexadecimal digits each, the first byte first.
+  /// The bytes of two words between quotation marks, two hexadecimal digits each, the lowest of the first word first.
   @usableFromInline
-  mutating func append(hexadecimal bytes: SIMD16<UInt8>, afterComma needsComma: Bool) {
-    makeRoom(40)
-    store(UInt8(ascii: ","), if: needsComma)
-    store(UInt8(ascii: "\""))
-    let words = unsafe unsafeBitCast(bytes, to: SIMD4<UInt32>.self)
-    for index in words.indices { store(Self.digits(UInt32(bigEndian: words[index]))) }
-    store(UInt8(ascii: "\""))
+  mutating func append(hexadecimal first: UInt64, _ second: UInt64, afterComma needsComma: Bool) {
+    var end = makeRoom(40, afterComma: needsComma)
+    end.store(UInt8(ascii: "\""))
+    for word in [first.byteSwapped, second.byteSwapped] {
+      end.store(Self.digits(UInt32(truncatingIfNeeded: word >> 32)))
+      end.store(Self.digits(UInt32(truncatingIfNeeded: word)))
+    }
+    end.store(UInt8(ascii: "\""))
+    take(upTo: end)
   }
 
   /// The eight hexadecimal digits of a word, as bytes of which the lowest is the first digit.
@@ -239,39 +275,47 @@ extension ByteBuffer {
   }
 
   private mutating func append(text: UnsafeBufferPointer<UInt8>, afterComma needsComma: Bool) {
-    makeRoom(text.count + 16)
-    store(UInt8(ascii: ","), if: needsComma)
-    store(UInt8(ascii: "\""))
-    if let first = text.baseAddress {
-      let (source, size) = unsafe (UnsafeRawPointer(first), text.count)
-      let target = unsafe UnsafeMutableRawPointer(start + count)
-      var place = 0
-      while place < size {
-        // The last bytes may be taken together with some before them, which are the same then.
-        switch size {
-        case 16...:
-          let start = min(place, size &- 16)
-          let words = unsafe source.loadUnaligned(fromByteOffset: start, as: SIMD2<UInt64>.self)
-          if Self.needsEscape(words) { return unsafe escape(text, from: place) }
-          unsafe target.storeBytes(of: words, toByteOffset: start, as: SIMD2<UInt64>.self)
-          place &+= 16
-        case 8...:
-          let start = min(place, size &- 8)
-          let word = unsafe source.loadUnaligned(fromByteOffset: start, as: UInt64.self)
-          if Self.needsEscape(word) { return unsafe escape(text, from: place) }
-          unsafe target.storeBytes(of: word, toByteOffset: start, as: UInt64.self)
-          place &+= 8
-        default:
-          let word = unsafe Self.word(of: source, size)
-          let spaces: UInt64 = 0x2020_2020_2020_2020
-          if Self.needsEscape(word | spaces &<< UInt64(8 &* size)) { return unsafe escape(text, from: place) }
-          unsafe target.storeBytes(of: word.littleEndian, toByteOffset: 0, as: UInt64.self)
-          place = size
-        }
+    var end = makeRoom(text.count + 16, afterComma: needsComma)
+    end.store(UInt8(ascii: "\""))
+    let copied = unsafe Self.copy(text, to: end.place)
+    unsafe end.place += copied
+    if copied == text.count { end.store(UInt8(ascii: "\"")) }
+    take(upTo: end)
+    if copied < text.count { unsafe escape(text, from: copied) }
+  }
+
+  /// Copies a text up to a piece of it in which something needs to be escaped, and gives the number of bytes copied. Seven
+  /// bytes more may be written.
+  @inline(__always)
+  private static func copy(_ text: UnsafeBufferPointer<UInt8>, to start: UnsafeMutablePointer<UInt8>) -> Int {
+    guard let first = text.baseAddress else { return 0 }
+    let (source, size) = unsafe (UnsafeRawPointer(first), text.count)
+    let target = UnsafeMutableRawPointer(start)
+    var place = 0
+    while place < size {
+      // The last bytes may be taken together with some before them, which are the same then.
+      switch size {
+      case 16...:
+        let start = min(place, size &- 16)
+        let words = unsafe source.loadUnaligned(fromByteOffset: start, as: SIMD2<UInt64>.self)
+        if needsEscape(words) { return place }
+        unsafe target.storeBytes(of: words, toByteOffset: start, as: SIMD2<UInt64>.self)
+        place &+= 16
+      case 8...:
+        let start = min(place, size &- 8)
+        let word = unsafe source.loadUnaligned(fromByteOffset: start, as: UInt64.self)
+        if needsEscape(word) { return place }
+        unsafe target.storeBytes(of: word, toByteOffset: start, as: UInt64.self)
+        place &+= 8
+      default:
+        let word = unsafe Self.word(of: source, size)
+        let spaces: UInt64 = 0x2020_2020_2020_2020
+        if needsEscape(word | spaces &<< UInt64(8 &* size)) { return place }
+        unsafe target.storeBytes(of: word.littleEndian, toByteOffset: 0, as: UInt64.self)
+        place = size
       }
-      count += size
     }
-    store(UInt8(ascii: "\""))
+    return size
   }
 
   /// One to seven bytes, the first of them lowest, and zeros.
@@ -302,20 +346,20 @@ extension ByteBuffer {
   @inline(__always)
   private static func needsEscape(_ word: UInt64) -> Bool { needsEscape(SIMD2(word, word)) }
 
-  /// Appends a text of which the first `start` bytes are copied already, and the quotation mark after it.
+  /// Appends the rest of a text behind its first `start` bytes, and the quotation mark after it.
   @inline(never)
   private mutating func escape(_ text: UnsafeBufferPointer<UInt8>, from start: Int) {
-    count += start
     for place in start..<text.count {
-      makeRoom(16)
       let byte = unsafe text[place]
       let letter = Self.escapes[Int(byte)]
-      if letter != 0 { store(UInt8(ascii: "\\")) }
-      store(letter == 0 ? byte : letter)
+      var end = makeRoom(16, afterComma: false)
+      if letter != 0 { end.store(UInt8(ascii: "\\")) }
+      end.store(letter == 0 ? byte : letter)
       if letter == UInt8(ascii: "u") {
-        store(0x3030, keeping: 2)
-        store(Self.digits(UInt32(byte)) >> 48, keeping: 2)
+        end.store(0x3030, keeping: 2)
+        end.store(Self.digits(UInt32(byte)) >> 48, keeping: 2)
       }
+      take(upTo: end)
     }
     append(UInt8(ascii: "\""))
   }

@@ -152,10 +152,10 @@ extension JSONWriter {
     if let value { hex(value) } else { null() }
   }
 
-  /// Bytes as a string of 32 hexadecimal digits, the first byte first.
+  /// Sixteen bytes as a string of 32 hexadecimal digits, two for each byte from the lowest of `first` on.
   @inlinable @inline(__always)
-  public mutating func hex(_ bytes: SIMD16<UInt8>) {
-    buffer.append(hexadecimal: bytes, afterComma: needsComma)
+  public mutating func hex(bytes first: UInt64, _ second: UInt64) {
+    buffer.append(hexadecimal: first, second, afterComma: needsComma)
     needsComma = true
   }
 

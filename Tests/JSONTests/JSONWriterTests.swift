@@ -84,8 +84,8 @@ import Testing
   }
 
   @Test func bytesAreHexadecimalDigits() {
-    let bytes = SIMD16<UInt8>(0x00, 0x12, 0xab, 0xff, 0xf0, 0x0f, 9, 10, 8, 9, 10, 11, 12, 13, 14, 0xfe)
-    #expect(text { $0.hex(bytes) } == "\"0012abfff00f090a08090a0b0c0d0efe\"")
+    let (first, second): (UInt64, UInt64) = (0x0a09_0ff0_ffab_1200, 0xfe0e_0d0c_0b0a_0908)
+    #expect(text { $0.hex(bytes: first, second) } == "\"0012abfff00f090a08090a0b0c0d0efe\"")
   }
 
   @Test func theBufferGrows() {

@@ -2,16 +2,18 @@
 /// kind faults on a page with access rights r.
 ///
 /// The index of a byte is made of bit 0 write, bit 1 user, bit 2 SMAP does not apply, bit 3 fetch.
-public struct Permissions: Sendable, Hashable, Codable {
-  /// The 16 bytes.
-  public var bytes = SIMD16<UInt8>()
+public struct Permissions: Sendable, Hashable {
+  // Words and no vector of bytes, as in ``FourWords``.
+  /// Bytes 0 to 7, the first lowest.
+  public private(set) var low: UInt64 = 0
+  /// Bytes 8 to 15, the first lowest.
+  public private(set) var high: UInt64 = 0
 
   init() {}
 
-  /// Whether all bytes are the same. A vector's own comparison goes byte by byte, this one needs four instructions.
-  public static func == (one: Permissions, other: Permissions) -> Bool {
-    let differences = one.bytes ^ other.bytes
-    return differences.indices.reduce(0) { $0 | differences[$1] } == 0
+  /// One of the 16 bytes.
+  public subscript(index: Int) -> UInt8 {
+    UInt8(truncatingIfNeeded: (index < 8 ? low : high) &>> UInt64(8 &* (index & 7)))
   }
 
   /// The bytes for a guest's role (`update_permission_bitmask`).
@@ -48,8 +50,29 @@ public struct Permissions: Sendable, Hashable, Codable {
       if fetch && (ept || noExecute) { faults |= ~withExecute }
       if smep && fetch && !user { faults |= withUser }
       if smap && !fetch && !smapOff && !user { faults |= withUser }
-      bytes[index] = faults
+      (low, high) = (low >> 8 | high << 56, high >> 8 | UInt64(faults) << 56)
     }
+  }
+}
+
+extension Permissions: Codable {
+  private enum CodingKeys: CodingKey { case bytes }
+
+  /// Reads them as a vector of bytes.
+  public init(from decoder: any Decoder) throws {
+    let bytes = try decoder.container(keyedBy: CodingKeys.self).decode(SIMD16<UInt8>.self, forKey: .bytes)
+    for index in 0..<8 {
+      low |= UInt64(bytes[index]) << UInt64(8 * index)
+      high |= UInt64(bytes[index + 8]) << UInt64(8 * index)
+    }
+  }
+
+  /// Writes them as a vector of bytes.
+  public func encode(to encoder: any Encoder) throws {
+    var bytes = SIMD16<UInt8>()
+    for index in 0..<16 { bytes[index] = self[index] }
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(bytes, forKey: .bytes)
   }
 }
 
@@ -58,7 +81,7 @@ extension Permissions {
   func forbid(_ access: AccessMode, _ rights: AccessRights) -> Bool {
     let freeOfSMAP = access.contains(.alignmentCheck) && !access.contains(.implicit)
     let index = Int((access.intersection(.kinds).rawValue + (freeOfSMAP ? 8 : 0)) >> 1)
-    return bytes[index] >> rights.rawValue & 1 != 0
+    return self[index] >> rights.rawValue & 1 != 0
   }
 }
 

@@ -29,23 +29,24 @@ extension VirtualMachine {
     _ operation: Operation, detail: Detail = .all
   ) throws(OperationError) -> OperationResult {
     try check(operation)
-    guard detail.contains(.changes) else { return try carryOut(operation, detail) }
-    var result: OperationResult
-    if let number = operation.vcpu {
+    let outcome: Outcome
+    if !detail.contains(.changes) {
+      outcome = try carryOut(operation, detail)
+    } else if let number = operation.vcpu {
       let (focus, others) = (vcpus[number], vcpus.filter { $0.id != number })
-      result = try carryOut(operation, detail)
-      result.changes = changes(from: focus, others)
+      outcome = try carryOut(operation, detail)
+      transcript.result.changes = changes(from: focus, others)
     } else {
       let before = vcpus
-      result = try carryOut(operation, detail)
-      result.changes = changes(from: before)
+      outcome = try carryOut(operation, detail)
+      transcript.result.changes = changes(from: before)
     }
-    return result
+    return transcript.end(outcome)
   }
 
   private mutating func carryOut(
     _ operation: Operation, _ detail: Detail
-  ) throws(OperationError) -> OperationResult {
+  ) throws(OperationError) -> Outcome {
     let backup = memory.isFull ? [self] : []
     transcript.begin(detail)
     let outcome: Outcome
@@ -68,7 +69,7 @@ extension VirtualMachine {
       if let backup = backup.first { self = backup }
       throw .invalid(Problem(pointer: "/value", detail: refusal.detail))
     }
-    return transcript.end(outcome)
+    return outcome
   }
 
   private mutating func run(_ operation: VCPUOperation, enterGuest enters: Bool) -> Outcome {

@@ -192,8 +192,8 @@ extension Permissions {
     var digits: [UInt8] = []
     digits.reserveCapacity(32)
     for index in 0..<16 {
-      digits.append(hexDigit(bytes[index] >> 4))
-      digits.append(hexDigit(bytes[index] & 0xf))
+      digits.append(hexDigit(self[index] >> 4))
+      digits.append(hexDigit(self[index] & 0xf))
     }
     return String(decoding: digits, as: UTF8.self)
   }

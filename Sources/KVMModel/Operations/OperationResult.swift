@@ -8,19 +8,24 @@ public struct OperationResult: Sendable, Hashable {
   public var pagesZapped = 0
   /// Roots let go.
   public var rootsFreed = 0
-  /// None or one: what not every operation has stands on the heap, so that a bare result doesn't carry it.
-  private var details: [Details] = []
+  /// The kernel functions passed through, in order.
+  public internal(set) var narration = Narration()
+  /// What is different after it.
+  public internal(set) var changes: [Change] = []
+  /// Lines as the kernel's tracepoints would print them.
+  public internal(set) var trace: [TraceLine] = []
+  /// Each search of a root cache.
+  public internal(set) var lookups: [RootLookup] = []
+  /// The vendor's TLB callbacks, in order.
+  public internal(set) var tlb: [TLBCall] = []
+  /// None or one: most operations look for no address.
+  private var memoryWork: [MemoryWork] = []
 
   init(outcome: Outcome) { self.outcome = outcome }
 }
 
-/// What an operation reports, and what walks, faults, accesses and mappings came to.
-private struct Details: Sendable, Hashable {
-  var narration = Narration()
-  var changes: [Change] = []
-  var trace: [TraceLine] = []
-  var lookups: [RootLookup] = []
-  var tlb: [TLBCall] = []
+/// What walks, faults, accesses and mappings came to.
+private struct MemoryWork: Sendable, Hashable {
   var walk: WalkReport?
   var map: MapReport?
   var walkSteps: [WalkStep] = []
@@ -30,67 +35,42 @@ private struct Details: Sendable, Hashable {
 }
 
 extension OperationResult {
-  /// The kernel functions passed through, in order.
-  public internal(set) var narration: Narration {
-    get { details.first?.narration ?? Narration() }
-    _modify { yield &work.narration }
-  }
-  /// What is different after it.
-  public internal(set) var changes: [Change] {
-    get { details.first?.changes ?? [] }
-    _modify { yield &work.changes }
-  }
-  /// Lines as the kernel's tracepoints would print them.
-  public internal(set) var trace: [TraceLine] {
-    get { details.first?.trace ?? [] }
-    _modify { yield &work.trace }
-  }
-  /// Each search of a root cache.
-  public internal(set) var lookups: [RootLookup] {
-    get { details.first?.lookups ?? [] }
-    _modify { yield &work.lookups }
-  }
-  /// The vendor's TLB callbacks, in order.
-  public internal(set) var tlb: [TLBCall] {
-    get { details.first?.tlb ?? [] }
-    _modify { yield &work.tlb }
-  }
   /// What a walk that was asked for found.
   public internal(set) var walk: WalkReport? {
-    get { details.first?.walk }
+    get { memoryWork.first?.walk }
     set { work.walk = newValue }
   }
   /// What a mapping that was asked for wrote.
   public internal(set) var map: MapReport? {
-    get { details.first?.map }
+    get { memoryWork.first?.map }
     set { work.map = newValue }
   }
   /// The table entries that walks read, in order.
   public internal(set) var walkSteps: [WalkStep] {
-    get { details.first?.walkSteps ?? [] }
+    get { memoryWork.first?.walkSteps ?? [] }
     _modify { yield &work.walkSteps }
   }
   /// The page faults that KVM handled, in order.
   public internal(set) var faults: [FaultReport] {
-    get { details.first?.faults ?? [] }
+    get { memoryWork.first?.faults ?? [] }
     _modify { yield &work.faults }
   }
   /// What an access of the guest came to.
   public internal(set) var access: AccessReport? {
-    get { details.first?.access }
+    get { memoryWork.first?.access }
     _modify { yield &work.access }
   }
   /// Guest memory that the operation itself changed: accessed and dirty flags, and mapped entries.
   public internal(set) var memoryChanges: [MemoryChange] {
-    get { details.first?.memoryChanges ?? [] }
+    get { memoryWork.first?.memoryChanges ?? [] }
     _modify { yield &work.memoryChanges }
   }
 
-  private var work: Details {
-    get { details.first ?? Details() }
+  private var work: MemoryWork {
+    get { memoryWork.first ?? MemoryWork() }
     _modify {
-      if details.isEmpty { details = [Details()] }
-      yield &details[0]
+      if memoryWork.isEmpty { memoryWork = [MemoryWork()] }
+      yield &memoryWork[0]
     }
   }
 

@@ -18,7 +18,10 @@ public enum Outcome: Sendable, Hashable {
   case internalError(Refusal)
 
   /// The word the API uses for `status`.
-  public var status: String {
+  public var status: String { statusName.description }
+
+  /// ``status``, in the program.
+  public var statusName: StaticString {
     switch self {
     case .ok: "ok"
     case .exception: "exception"

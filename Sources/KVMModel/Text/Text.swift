@@ -101,6 +101,11 @@ extension TextSink where Self: ~Copyable & ~Escapable {
     text.withUTF8 { unsafe append(utf8: $0) }
   }
 
+  /// Appends a text.
+  mutating func append(utf8 bytes: Span<UInt8>) {
+    unsafe bytes.withUnsafeBufferPointer { unsafe append(utf8: $0) }
+  }
+
   /// Appends a number as ``hex(_:)`` writes it.
   mutating func append(hex value: UInt64) {
     append("0x")

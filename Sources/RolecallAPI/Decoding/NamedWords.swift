@@ -4,10 +4,13 @@ import JSON
 final class NamedWords: Sendable {
   private let names: [StaticString]
   private let words: [UInt64]
+  /// The name of each word that is a bit of its own, by bit.
+  private let namesOfBits: [StaticString?]
 
   init(_ rows: [(name: StaticString, word: UInt64)]) {
     names = rows.map(\.name)
     words = rows.map(\.word)
+    namesOfBits = (0..<64).map { bit in rows.first { $0.word == 1 << UInt64(bit) }?.name }
   }
 
   /// Whether there are none.
@@ -18,11 +21,13 @@ final class NamedWords: Sendable {
     words.firstIndex(of: word).map { names[$0] }
   }
 
-  /// Writes the names of a word's bits, in order.
+  /// Writes the names of a word's bits, the lowest first.
   func write(bits: UInt64, to json: inout JSONWriter) {
     json.beginArray()
-    if bits != 0 {
-      for index in words.indices where bits & words[index] != 0 { json.string(literal: names[index]) }
+    var rest = bits
+    while rest != 0 {
+      if let name = namesOfBits[rest.trailingZeroBitCount] { json.string(literal: name) }
+      rest &= rest - 1
     }
     json.endArray()
   }

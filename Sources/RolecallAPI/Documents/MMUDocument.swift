@@ -70,7 +70,7 @@ extension Permissions {
   /// The member `permissions`: 32 hexadecimal digits, byte 0 first.
   func write(to json: inout JSONWriter) {
     json.key("permissions")
-    json.hex(bytes)
+    json.hex(bytes: low, high)
   }
 }
 

@@ -94,7 +94,7 @@ extension Change.Value {
     case .pagingMode, .mmu, .pageFault, .walkFormat, .access: json.string(name)
     case .requests(let requests): requests.write(to: &json)
     case .words(let words): json.array { json in for index in 0..<4 { json.hex(words.vector[index]) } }
-    case .permissions(let permissions): json.hex(permissions.bytes)
+    case .permissions(let permissions): json.hex(bytes: permissions.low, permissions.high)
     }
   }
 }

@@ -26,7 +26,7 @@ extension VCPUOperation {
   fileprivate func writeArguments(to json: inout JSONWriter, _ vendor: Vendor) {
     switch self {
     case .setCR(let register, let write):
-      json.member("register", register.rawValue)
+      json.member("register", literal: register.name)
       write.write(to: &json, register.bitNames)
     case .setEFER(let write): write.write(to: &json, BitNames.efer)
     case .setPKRU(let value): json.member("value", hex: UInt64(value))
@@ -57,6 +57,16 @@ extension VCPUOperation {
       json.member("error_code", hex: errorCode.rawValue)
     case .access(let request): request.writeMembers(to: &json)
     case .smmEnter, .smmLeave, .enterGuest, .vmxon, .vmxoff: break
+    }
+  }
+}
+
+extension ControlRegister {
+  fileprivate var name: StaticString {
+    switch self {
+    case .cr0: "cr0"
+    case .cr3: "cr3"
+    case .cr4: "cr4"
     }
   }
 }

@@ -5,7 +5,7 @@ extension Outcome {
   /// How an operation ended, with the keys that its status has.
   func write(to json: inout JSONWriter) {
     json.beginObject()
-    json.member("status", status)
+    json.member("status", literal: statusName)
     switch self {
     case .ok, .invalid, .shutdown, .internalError: break
     case .exception(let vector, let errorCode, let address, _):
