@@ -56,7 +56,7 @@ struct ByteBuffer: ~Copyable {
   /// Makes room for `size` more bytes, puts a comma there if one is needed, and gives the place behind it.
   @inlinable @inline(__always)
   mutating func makeRoom(_ size: Int, afterComma needsComma: Bool) -> End {
-    if capacity - count < size { grow(size) }
+    if capacity &- count < size { grow(size) }
     var end = unsafe End(place: start + count)
     end.store(UInt8(ascii: ","), if: needsComma)
     return end

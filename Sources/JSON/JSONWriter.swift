@@ -96,6 +96,13 @@ extension JSONWriter {
     needsComma = false
   }
 
+  /// The beginning of an object, all of it known in the program, up to the first value that is not: `{"path":`.
+  @inlinable @inline(__always)
+  public mutating func beginObject(_ json: StaticString) {
+    buffer.append(json, afterComma: needsComma)
+    needsComma = false
+  }
+
   /// The key of the next member, any text.
   @inlinable
   public mutating func key(named name: String) {

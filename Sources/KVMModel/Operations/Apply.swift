@@ -33,13 +33,14 @@ extension VirtualMachine {
     if !detail.contains(.changes) {
       outcome = try carryOut(operation, detail)
     } else if let number = operation.vcpu {
-      let (focus, others) = (vcpus[number], vcpus.filter { $0.id != number })
+      let focus = vcpus[number].visible
+      let others = vcpus.count > 1 ? vcpus.filter { $0.id != number } : []
       outcome = try carryOut(operation, detail)
-      transcript.result.changes = changes(from: focus, others)
+      transcript.result.changes = Change.list(from: focus, others, to: vcpus)
     } else {
       let before = vcpus
       outcome = try carryOut(operation, detail)
-      transcript.result.changes = changes(from: before)
+      transcript.result.changes = Change.list(from: before, to: vcpus)
     }
     return transcript.end(outcome)
   }

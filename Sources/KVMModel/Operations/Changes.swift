@@ -1,16 +1,39 @@
 extension VirtualMachine {
   /// What differs in the vCPUs from those of an earlier or later state of the same machine. Every path begins with
   /// `vcpus[n].`.
-  public func changes(from other: VirtualMachine) -> [Change] { changes(from: other.vcpus) }
+  public func changes(from other: VirtualMachine) -> [Change] { Change.list(from: other.vcpus, to: vcpus) }
+}
 
-  func changes(from others: [VCPU]) -> [Change] {
+extension VCPU {
+  /// What of a vCPU its document shows and an operation changes; it is copied sooner than the whole.
+  struct Visible {
+    let id: Int
+    let registers: Registers
+    let guestMode: Bool
+    let smm: Bool
+    let mmu: MMUName
+    let walkMMU: MMUName
+    let requests: Requests
+    let mmus: MMUs
+  }
+
+  var visible: Visible {
+    Visible(
+      id: id, registers: registers, guestMode: guestMode, smm: smm, mmu: mmu, walkMMU: walkMMU,
+      requests: requests, mmus: mmus)
+  }
+}
+
+extension Change {
+  /// What differs in vCPUs from what they were.
+  static func list(from others: [VCPU], to vcpus: [VCPU]) -> [Change] {
     var list = ChangeList()
     list.compare(others, vcpus)
     return list.changes
   }
 
   /// What differs from what the vCPU in focus was, which comes first and without a prefix, and from what others were.
-  func changes(from focus: VCPU, _ others: [VCPU]) -> [Change] {
+  static func list(from focus: VCPU.Visible, _ others: [VCPU], to vcpus: [VCPU]) -> [Change] {
     var list = ChangeList()
     list.compare(focus, vcpus)
     list.compare(others, vcpus)
@@ -55,12 +78,12 @@ private struct ChangeList {
   /// Compares vCPUs with those of the same numbers.
   mutating func compare(_ old: [VCPU], _ new: [VCPU]) {
     for old in old where old != new[old.id] {
-      inside(.element(.vcpus, UInt8(truncatingIfNeeded: old.id))) { $0.compare(old, new) }
+      inside(.element(.vcpus, UInt8(truncatingIfNeeded: old.id))) { $0.compare(old.visible, new) }
     }
   }
 
   /// Compares a vCPU with the one of the same number, which stays in its place: as an argument it would be copied.
-  mutating func compare(_ old: VCPU, _ new: [VCPU]) {
+  mutating func compare(_ old: VCPU.Visible, _ new: [VCPU]) {
     let number = old.id
     compare(old.registers, new[number].registers)
     add(.pagingMode, old.registers.pagingMode, new[number].registers.pagingMode, Change.Value.pagingMode)

@@ -35,6 +35,8 @@ private struct MemoryWork: Sendable, Hashable {
 }
 
 extension OperationResult {
+  /// Whether there is something of what follows.
+  public var hasMemoryWork: Bool { !memoryWork.isEmpty }
   /// What a walk that was asked for found.
   public internal(set) var walk: WalkReport? {
     get { memoryWork.first?.walk }

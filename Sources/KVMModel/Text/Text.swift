@@ -62,6 +62,13 @@ extension Text: TextSink {
     length &+= bytes.count
   }
 
+  @inline(__always)
+  mutating func append(_ character: UInt8) {
+    unsafe withUnsafePointer(to: character) {
+      unsafe append(utf8: UnsafeBufferPointer(start: $0, count: 1))
+    }
+  }
+
   /// Appends what another text has so far.
   mutating func append(contentsOf other: consuming Text) {
     unsafe other.withBytes { unsafe append(utf8: $0) }
@@ -85,6 +92,9 @@ extension OutputSpan: TextSink where Element == UInt8 {
 protocol TextSink: ~Copyable, ~Escapable {
   /// Appends the bytes of a text.
   mutating func append(utf8 bytes: UnsafeBufferPointer<UInt8>)
+
+  /// Appends an ASCII character.
+  mutating func append(_ character: UInt8)
 }
 
 extension TextSink where Self: ~Copyable & ~Escapable {
@@ -115,10 +125,7 @@ extension TextSink where Self: ~Copyable & ~Escapable {
   /// Appends a number's hexadecimal digits, at least so many, 1 to 16.
   mutating func append(digits value: UInt64, atLeast minimum: Int = 1) {
     if value < 16 && minimum == 1 {
-      let digit = hexDigit(UInt8(truncatingIfNeeded: value))
-      return unsafe withUnsafePointer(to: digit) {
-        unsafe append(utf8: UnsafeBufferPointer(start: $0, count: 1))
-      }
+      return append(hexDigit(UInt8(truncatingIfNeeded: value)))
     }
     let count = max(minimum, (67 - value.leadingZeroBitCount) >> 2)
     let digits = (

@@ -50,25 +50,24 @@ extension RootLookup.Candidate {
 
 extension TLBCall {
   func write(to json: inout JSONWriter) {
-    json.beginObject()
     switch self {
-    case .flushAll: json.member("call", literal: "flush_tlb_all")
-    case .flushCurrent: json.member("call", literal: "flush_tlb_current")
-    case .flushGuest: json.member("call", literal: "flush_tlb_guest")
+    case .flushAll: return json.raw(#"{"call":"flush_tlb_all"}"#)
+    case .flushCurrent: return json.raw(#"{"call":"flush_tlb_current"}"#)
+    case .flushGuest: return json.raw(#"{"call":"flush_tlb_guest"}"#)
     case .flushGVA(let gva):
-      json.member("call", literal: "flush_tlb_gva")
-      json.member("gva", hex: gva)
+      json.beginObject(#"{"call":"flush_tlb_gva","gva":"#)
+      json.hex(gva)
     case .loadMMUPGD(let root, let level):
-      json.member("call", literal: "load_mmu_pgd")
-      json.member("root", hex: root.rawValue)
+      json.beginObject(#"{"call":"load_mmu_pgd","root":"#)
+      json.hex(root.rawValue)
       json.member("level", level)
     case .invvpid(let type, let vpid):
-      json.member("call", literal: "invvpid")
-      json.member("type", type)
+      json.beginObject(#"{"call":"invvpid","type":"#)
+      json.integer(type)
       json.member("vpid", Int(vpid))
     case .invept(let type, let eptp):
-      json.member("call", literal: "invept")
-      json.member("type", type)
+      json.beginObject(#"{"call":"invept","type":"#)
+      json.integer(type)
       json.member("eptp", hex: eptp)
     }
     json.endObject()

@@ -73,8 +73,7 @@ extension Effect {
 
 extension Change {
   func write(to json: inout JSONWriter, _ naming: Naming) {
-    json.beginObject()
-    json.key("path")
+    json.beginObject(#"{"path":"#)
     path.write(to: &json, naming)
     json.key("from")
     from.write(to: &json)
@@ -85,6 +84,8 @@ extension Change {
 }
 
 extension Change.Value {
+  /// Writes the value. Inlined, so that it is read where it is.
+  @inline(__always)
   fileprivate func write(to json: inout JSONWriter) {
     switch self {
     case .null: json.null()
@@ -100,6 +101,7 @@ extension Change.Value {
 }
 
 extension ChangePath {
+  @inline(__always)
   fileprivate func write(to json: inout JSONWriter, _ naming: Naming) {
     switch naming {
     case .proposed: json.string(capacity: Self.maximumLength) { write(to: &$0) }

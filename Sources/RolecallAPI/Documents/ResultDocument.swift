@@ -42,25 +42,7 @@ struct ResultDocument {
       json.key("outcome")
       result.outcome.write(to: &json)
     }
-    if result.walk != nil, fields.contains("walk") {
-      json.key("walk")
-      result.writeWalk(to: &json, machine.machine)
-    }
-    if let fault = result.faults.last, fields.contains("page_fault") {
-      json.key("page_fault")
-      fault.write(to: &json)
-    }
-    if let access = result.access {
-      if fields.contains("access") {
-        json.key("access")
-        result.writeAccess(to: &json)
-      }
-      if fields.contains("tries") { json.member("tries", access.tries) }
-    }
-    if let map = result.map, fields.contains("map") {
-      json.key("map")
-      map.write(to: &json)
-    }
+    if result.hasMemoryWork { writeMemoryWork(to: &json, in: machine) }
     if !isMinimal, fields.contains("narration") {
       json.key("narration")
       json.array { json in result.narration.write(to: &json, naming) }
@@ -88,6 +70,29 @@ struct ResultDocument {
       if let drawing { json.string(drawing) } else { json.null() }
     }
     json.endObject()
+  }
+
+  /// Writes what walks, faults, accesses and mappings came to.
+  private func writeMemoryWork(to json: inout JSONWriter, in machine: borrowing VirtualMachine) {
+    if result.walk != nil, fields.contains("walk") {
+      json.key("walk")
+      result.writeWalk(to: &json, machine.machine)
+    }
+    if let fault = result.faults.last, fields.contains("page_fault") {
+      json.key("page_fault")
+      fault.write(to: &json)
+    }
+    if let access = result.access {
+      if fields.contains("access") {
+        json.key("access")
+        result.writeAccess(to: &json)
+      }
+      if fields.contains("tries") { json.member("tries", access.tries) }
+    }
+    if let map = result.map, fields.contains("map") {
+      json.key("map")
+      map.write(to: &json)
+    }
   }
 }
 

@@ -30,6 +30,7 @@ struct Statistics: Sendable, Hashable, Codable {
     rootsFreed += result.rootsFreed
     shadowPagesCreated += result.pagesCreated
     shadowPagesZapped += result.pagesZapped
+    guard result.hasMemoryWork else { return }
     for fault in result.faults { faults[fault.result, default: 0] += 1 }
   }
 
