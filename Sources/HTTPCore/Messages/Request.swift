@@ -91,7 +91,7 @@ public struct Request: Sendable {
 
   /// The values of that name as one text, joined by `, ` (RFC 9110 §5.3); nil when there is none.
   public subscript(field name: FieldName) -> String? {
-    Self.text(fieldValues(name))
+    head.mayHave(name) ? Self.text(fieldValues(name)) : nil
   }
 
   /// The same for a name that the program did not choose.

@@ -27,6 +27,8 @@ public struct WebOrigins: Sendable {
   private static let exposedNames =
     "Allow, ETag, Link, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After"
 
+  private static let fieldsOfPages = FieldName.Group([.origin, .secFetchSite])
+
   private let allowed: [String]
 
   /// Pages of the service itself, and those of these origins, each a scheme, host and port as a browser writes them,
@@ -46,6 +48,7 @@ public struct WebOrigins: Sendable {
 
   /// Refuses a write that a page of a foreign origin has the browser make.
   func admit(_ request: Request) throws(ProblemDetails) {
+    guard request.mayHave(Self.fieldsOfPages) else { return }
     let origin = request.fieldValue(.origin)
     if let origin, isNamed(origin) { return }
     if let site = request.fieldValue(.secFetchSite), !Self.isOwn(site: site) {
