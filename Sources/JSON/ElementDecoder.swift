@@ -40,11 +40,17 @@ public struct ElementDecoder {
     return nil
   }
 
-  /// A string.
-  public mutating func string() -> String? {
-    if let text { return text }
-    mismatch("a string")
-    return nil
+  /// A string of at most `limit` bytes. To compare strings takes quadratic time if they consist of combining marks.
+  public mutating func string(limit: Int = 1024) -> String? {
+    guard let text else {
+      mismatch("a string")
+      return nil
+    }
+    guard text.utf8.count <= limit else {
+      refuse("must have at most \(limit) bytes, not \(text.utf8.count)")
+      return nil
+    }
+    return text
   }
 
   /// An integer in a range, written without a fraction and an exponent.
@@ -96,7 +102,7 @@ public struct ElementDecoder {
 
   /// One of these names.
   public mutating func enumeration(of names: [String]) -> String? {
-    if let text, let name = names.first(where: { $0 == text }) { return name }
+    if let name = names.first(where: isEqual) { return name }
     refuseName(outOf: names)
     return nil
   }
@@ -106,14 +112,17 @@ public struct ElementDecoder {
   public mutating func enumeration<Choice: RawRepresentable<String> & CaseIterable>(
     of choices: Choice.Type
   ) -> Choice? {
-    if let text, let choice = Choice(rawValue: text) { return choice }
+    if let choice = Choice.allCases.first(where: { isEqual($0.rawValue) }) { return choice }
     refuseName(outOf: Choice.allCases.map(\.rawValue))
     return nil
   }
 
   /// The value if it is a string.
+  private var text: String? { type == .string ? document.text(node) : nil }
+
+  /// Whether the value is this string.
   @usableFromInline
-  var text: String? { type == .string ? document.text(node) : nil }
+  func isEqual(_ name: String) -> Bool { type == .string && document.utf8(node).elementsEqual(name.utf8) }
 
   /// An array; nil too if `decode` gives nil for an element. Every element is decoded, so that all problems are found.
   @inlinable

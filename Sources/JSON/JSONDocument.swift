@@ -42,7 +42,9 @@ extension JSONDocument {
   /// The bytes of a string or key, unescaped.
   func utf8(_ index: Int) -> ArraySlice<UInt8> {
     let token = nodes[index].token
-    return token.hasEscape ? Array(text(index).utf8)[...] : written(token)
+    guard token.hasEscape else { return written(token) }
+    let bytes = bytes
+    return token.utf8(in: bytes.span)[...]
   }
 
   /// A token's bytes in the document.
@@ -54,21 +56,21 @@ extension JSONDocument {
   @inline(__always)
   func isEqual(_ index: Int, _ literal: StaticString) -> Bool {
     let token = nodes[index].token
-    guard token.isPlain else { return isEqualAsText(index, literal) }
+    guard !token.hasEscape else { return isEqualUnescaped(index, literal) }
     guard token.count == literal.utf8CodeUnitCount else { return false }
     let bytes = bytes
     return literal.isEqual(to: bytes.span.extracting(token.start..<token.end))
   }
 
   @inline(never)
-  private func isEqualAsText(_ index: Int, _ literal: StaticString) -> Bool {
-    text(index) == literal.description
+  private func isEqualUnescaped(_ index: Int, _ literal: StaticString) -> Bool {
+    literal.isEqual(to: utf8(index).span)
   }
 
   /// The place of a string or key among names.
   func place(_ index: Int, among names: [StaticString]) -> Int? {
     let token = nodes[index].token
-    guard token.isPlain else { return names.firstIndex { isEqual(index, $0) } }
+    guard !token.hasEscape else { return names.firstIndex { isEqual(index, $0) } }
     let bytes = bytes
     let text = bytes.span.extracting(token.start..<token.end)
     for place in names.indices where names[place].isEqual(to: text) { return place }

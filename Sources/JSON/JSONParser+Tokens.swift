@@ -8,7 +8,6 @@ extension JSONParser {
     /// The closing quotation mark, or what follows a number.
     var end: Int
     var hasEscape = false
-    var isASCII = true
 
     init(start: Int) {
       self.start = start
@@ -18,19 +17,20 @@ extension JSONParser {
     /// How many bytes it has.
     var count: Int { end &- start }
 
-    /// Whether its bytes are its characters, so that it can be compared without regard to Unicode's equivalences.
-    var isPlain: Bool { isASCII && !hasEscape }
-
-    /// Whether two strings are equal as Unicode text.
+    /// Whether two strings have the same code points (RFC 8259, section 8.3). Unicode's equivalences are not looked at: they
+    /// take quadratic time.
     func isEqual(to other: Token, in bytes: Span<UInt8>) -> Bool {
-      guard isPlain, other.isPlain else { return text(in: bytes) == other.text(in: bytes) }
+      guard !hasEscape, !other.hasEscape else { return utf8(in: bytes) == other.utf8(in: bytes) }
       guard count == other.count else { return false }
       for index in 0..<count where bytes[start + index] != bytes[other.start + index] { return false }
       return true
     }
 
     /// The characters of a string.
-    func text(in bytes: Span<UInt8>) -> String {
+    func text(in bytes: Span<UInt8>) -> String { String(decoding: utf8(in: bytes), as: UTF8.self) }
+
+    /// The same as UTF-8.
+    func utf8(in bytes: Span<UInt8>) -> [UInt8] {
       var parser = JSONParser(at: start)
       var text: [UInt8] = []
       text.reserveCapacity(count)
@@ -42,7 +42,7 @@ extension JSONParser {
           parser.position += 1
         }
       }
-      return String(decoding: text, as: UTF8.self)
+      return text
     }
   }
 
@@ -74,7 +74,6 @@ extension JSONParser {
         _ = try escape(bytes)
       case ..<0x20: throw error(.controlCharacter)
       default:
-        token.isASCII = false
         position += try encodedScalarLength(bytes)
       }
       position = Self.firstNotOrdinary(bytes, from: position)

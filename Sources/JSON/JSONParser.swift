@@ -1,7 +1,7 @@
 /// Parses a JSON document (RFC 8259) into the nodes of a `JSONDocument`.
 ///
 /// No input makes it trap. It refuses what RFC 8259 leaves open: a byte order mark, a key that stands twice in an object
-/// (equal as Unicode text), lone surrogates, integers beyond ±(2^53 - 1), and nesting beyond the limit.
+/// (the same code points), lone surrogates, integers beyond ±(2^53 - 1), and nesting beyond the limit.
 struct JSONParser {
   var position: Int
   /// What has been read, in the order of the text.
@@ -63,7 +63,7 @@ extension JSONParser {
   private mutating func object(_ bytes: Span<UInt8>, depth: Int) throws(JSONError) {
     let object = try begin(.object, depth: depth)
     var count = 0
-    var seen: Set<String>?
+    var seen: Set<[UInt8]>?
     while try advance(bytes, closing: UInt8(ascii: "}"), isFirst: count == 0) {
       guard try nextByte(bytes) == UInt8(ascii: "\"") else { throw error(.expectedKey) }
       let (key, start) = (nodes.count, position)
@@ -143,18 +143,18 @@ extension JSONParser {
   }
 
   /// The same for an object that has too many keys to compare one by one; those before are in `seen`, once it is there.
-  private func isNew(_ key: Int, in object: Int, _ bytes: Span<UInt8>, beside seen: inout Set<String>?)
+  private func isNew(_ key: Int, in object: Int, _ bytes: Span<UInt8>, beside seen: inout Set<[UInt8]>?)
     -> Bool
   {
     var keys = seen.take() ?? []
     if keys.isEmpty {
       var place = object + 1
       while place < key {
-        keys.insert(nodes[place].token.text(in: bytes))
+        keys.insert(nodes[place].token.utf8(in: bytes))
         place = nodes[place].end
       }
     }
-    let isNew = keys.insert(nodes[key].token.text(in: bytes)).inserted
+    let isNew = keys.insert(nodes[key].token.utf8(in: bytes)).inserted
     seen = keys
     return isNew
   }

@@ -36,27 +36,61 @@ extension JSONDocument {
     }
     return pointer
   }
+}
+
+/// Finds where pointers lead in a document. The children of each value that one leads through are listed once.
+struct PointerPlaces {
+  private let document: JSONDocument
+  private var children: [Int: [Int]] = [:]
+
+  init(_ document: JSONDocument) { self.document = document }
 
   /// The indices of the members and elements that a pointer from `node` on goes through; a missing one counts as the last.
-  func position(of pointer: some StringProtocol, from node: Int) -> [Int] {
+  mutating func position(of pointer: some Sequence<UInt8>, from node: Int) -> [Int] {
     var position: [Int] = []
     var node: Int? = node
-    for step in pointer.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
+    let steps = Array(pointer).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    for step in steps.dropFirst() {
       guard let container = node else { return position }
-      let children = Array(children(container))
+      let children = listed(container)
       let index: Int?
-      switch nodes[container].type {
+      switch document.nodes[container].type {
       case .object:
-        let key = String(step).replacing("~1", with: "/").replacing("~0", with: "~")
-        index = children.firstIndex { text($0) == key }
+        let key = JSONPointer.unescaped(step)
+        index = children.firstIndex { document.utf8($0).elementsEqual(key) }
         node = index.map { children[$0] + 1 }
       case .array:
-        index = Int(step).flatMap { children.indices.contains($0) ? $0 : nil }
+        index = Int(String(decoding: step, as: UTF8.self)).flatMap {
+          children.indices.contains($0) ? $0 : nil
+        }
         node = index.map { children[$0] }
       case .null, .bool, .number, .string: return position
       }
       position.append(index ?? children.count)
     }
     return position
+  }
+
+  private mutating func listed(_ container: Int) -> [Int] {
+    if let known = children[container] { return known }
+    let listed = Array(document.children(container))
+    children[container] = listed
+    return listed
+  }
+}
+
+extension JSONPointer {
+  /// A step without its escapes (RFC 6901, section 4).
+  fileprivate static func unescaped(_ step: ArraySlice<UInt8>) -> [UInt8] {
+    var key: [UInt8] = []
+    var rest = step
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "~"), let digit = rest.popFirst() {
+        key.append(digit == UInt8(ascii: "1") ? UInt8(ascii: "/") : byte)
+      } else {
+        key.append(byte)
+      }
+    }
+    return key
   }
 }

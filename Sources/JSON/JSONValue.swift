@@ -47,7 +47,7 @@ public struct JSONObject: Hashable, Sendable {
 
   /// The value of a key, or nil. Takes time in proportion to the number of members.
   public subscript(key: String) -> JSONValue? {
-    members.first { $0.key == key }?.value
+    members.first { $0.key.utf8.elementsEqual(key.utf8) }?.value
   }
 }
 

@@ -16,9 +16,9 @@ extension ObjectDecoder {
     required(key) { $0.string() } ?? ""
   }
 
-  /// A string, if there is one.
-  public mutating func optionalString(_ key: StaticString) -> String? {
-    optional(key) { $0.string() }
+  /// A string of at most `limit` bytes, if there is one.
+  public mutating func optionalString(_ key: StaticString, limit: Int = 1024) -> String? {
+    optional(key) { $0.string(limit: limit) }
   }
 
   /// An integer in a range.

@@ -164,10 +164,11 @@ public struct ObjectDecoder {
 
   /// Problems somewhere in the object in the order of the document; a missing key comes last in its object.
   public func inDocumentOrder(_ problems: [JSONProblem]) -> [JSONProblem] {
-    let length = pointer.count
+    let length = pointer.utf8.count
+    var places = PointerPlaces(document)
     // Swift's sort keeps the order of equal elements.
     return problems.map {
-      (position: document.position(of: $0.pointer.dropFirst(length), from: node), problem: $0)
+      (position: places.position(of: $0.pointer.utf8.dropFirst(length), from: node), problem: $0)
     }
     .sorted { $0.position.lexicographicallyPrecedes($1.position) }
     .map(\.problem)

@@ -34,7 +34,7 @@ import Testing
     (#"{"a":{"b":[0,{"c/d~":x}]}}"#, .expectedValue, 21, "/a/b/1/c~1d~0"),
     (#"{"a":1,"b":2,"a":3}"#, .duplicateKey, 13, "/a"),
     (#"{"a":1,"\u0061":3}"#, .duplicateKey, 7, "/a"),
-    (#"[{"é":1,"e\u0301":3}]"#, .duplicateKey, 9, "/0/e\u{301}"),
+    (#"[{"é":1,"\u00e9":3}]"#, .duplicateKey, 9, "/0/é"),
     ("-", .unexpectedEnd, 1, ""),
     ("-x", .invalidNumber, 1, ""),
     ("+1", .expectedValue, 0, ""),
@@ -153,6 +153,11 @@ import Testing
     #expect(throws: JSONError(kind: .tooDeep, offset: 5, pointer: "/a")) {
       try JSONValue(parsing: Array(#"{"a":{"a":1}}"#.utf8), depthLimit: 1)
     }
+  }
+
+  @Test func keysAreComparedByCodePoints() throws {
+    let value = try JSONValue(parsing: Array("{\"é\":1,\"e\u{301}\":2,\"\\u0061\":3}".utf8))
+    #expect(["é", "e\u{301}", "a"].map { value.member($0) } == [.integer(1), .integer(2), .integer(3)])
   }
 
   @Test func duplicatesAreFoundAmongManyKeys() throws {

@@ -11,7 +11,7 @@ import Testing
   }
 
   @Test func bodiesAreBounded() throws {
-    let long = String(repeating: "9", count: 100_000)
+    let long = String(repeating: "9", count: 60_000)
     let malformed = [
       nested(65), nested(100_000), String(repeating: "[", count: 1_000_000), #"{"name":"a","name":"b"}"#,
       #"{"name":"a","n\u0061me":"b"}"#, #"{"machine":{"vcpus":9007199254740992}}"#,
@@ -72,5 +72,57 @@ import Testing
     #expect(answer.json["errors"].elements.count == 100)
     let doubled = try client.post("/v1/sessions", "{\(keys),\"k7\":1}")
     client.expectProblem(doubled, 400, "malformed-json", ["/k7"])
+  }
+  /// A run of combining marks, which Unicode's equivalences take quadratic time to compare.
+  private static let marks = "a" + String(repeating: "\u{301}\u{323}", count: 60_000)
+
+  @Test(.timeLimit(.minutes(4))) func marksAreNotPutInOrder() throws {
+    let marks = Self.marks
+    let session = try client.session()
+    let bodies = [
+      ("/v1/sessions", "{\"\(marks)\":1}"), ("/v1/sessions", "{\"\(marks)b\":1,\"\(marks)c\":1}"),
+      ("/v1/sessions", "{\"preset\":\"\(marks)\"}"), ("/v1/sessions", "{\"lab\":\"\(marks)\"}"),
+      ("/v1/sessions", "{\"machine\":{\"kernel\":\"\(marks)\"}}"),
+      ("/v1/sessions", "{\"operations\":[{\"op\":\"\(marks)\"}]}"),
+      (session + "/vcpus/0/set-cr", "{\"register\":\"\(marks)\",\"set\":[\"\(marks)\"]}"),
+      (session + "/vcpus/0/nested-exit", "{\"reason\":\"\(marks)\"}"),
+      (session + "/map", "{\"format\":\"\(marks)\",\"flags\":[\"\(marks)\"]}"),
+    ]
+    for (path, body) in bodies {
+      let answer = try client.post(path, body)
+      #expect(answer.status == 400, "\(path) gave \(answer.text.prefix(300))")
+    }
+    client.expectProblem(
+      try client.post("/v1/sessions", "{\"name\":\"\(marks)\"}"), 422, "rule-violated", ["/name"])
+  }
+
+  @Test(.timeLimit(.minutes(4))) func marksInFieldsAreNotPutInOrder() throws {
+    let session = try client.session()
+    let marks = String(Self.marks.unicodeScalars.prefix(15_000))
+    let expected = [
+      "Accept": 406, "Content-Encoding": 415, "Idempotency-Key": 400, "If-Match": 412, "Origin": 403,
+      "Prefer": 200,
+    ]
+    for (name, status) in expected {
+      let value = name == "Origin" ? "http://" + marks : marks
+      let answer = try client.post(session + "/vcpus/0/smm-enter", "{}", fields: [(name, value)])
+      #expect(answer.status == status, "\(name) gave \(answer.text.prefix(300))")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(4))) func whatIsWrongManyTimesIsRefusedAtOnce() throws {
+    let words = Array(repeating: "[1,0]", count: 60_000).joined(separator: ",")
+    let answer = try client.post(
+      "/v1/calculate/ept", "{\"eptp\":\"0x5e\",\"machine\":{\"memory\":{\"words\":[\(words)]}}}")
+    #expect(answer.status == 422)
+    #expect(answer.pointers.count == 100)
+    #expect(answer.pointers.first == "/machine/memory/words/0/0")
+    let flags = Array(repeating: "\"P\"", count: 32).joined(separator: ",")
+    let map = #"{"op":"map","format":"ept","root":"1","address":"1","target":"1","flags":[\#(flags)]}"#
+    let operations = Array(repeating: map, count: 4_000).joined(separator: ",")
+    let batch = try client.post(try client.session() + "/batch", "{\"operations\":[\(operations)]}")
+    #expect(batch.status == 422)
+    #expect(batch.pointers.count == 100)
+    #expect(batch.pointers.allSatisfy { ($0 ?? "").hasPrefix("/operations/") })
   }
 }

@@ -89,7 +89,9 @@ public struct Request: Sendable {
     (0..<fieldCount).map(field(at:)).filter { $0.name.equalsIgnoringCase(name) }.map(\.value)
   }
 
-  /// The values of that name as one text, joined by `, ` (RFC 9110 §5.3); nil when there is none.
+  /// The values of that name as one text, joined by `, ` (RFC 9110 §5.3); nil when there is none. Bytes beyond ASCII, which
+  /// have no meaning (§5.5), are taken for ISO 8859-1: whoever compares the text meets no run of combining marks, for which
+  /// that takes quadratic time.
   public subscript(field name: FieldName) -> String? {
     head.mayHave(name) ? Self.text(fieldValues(name)) : nil
   }
@@ -99,8 +101,9 @@ public struct Request: Sendable {
 
   private static func text(_ values: [ArraySlice<UInt8>]) -> String? {
     guard let first = values.first else { return nil }
-    if values.count == 1 { return String(decoding: first, as: UTF8.self) }
-    return String(decoding: Array(values.joined(separator: ", ".utf8)), as: UTF8.self)
+    let bytes = values.count == 1 ? Array(first) : Array(values.joined(separator: ", ".utf8))
+    guard bytes.contains(where: { $0 >= 0x80 }) else { return String(decoding: bytes, as: UTF8.self) }
+    return String(String.UnicodeScalarView(bytes.map { Unicode.Scalar($0) }))
   }
 
   func slice(_ range: ByteRange) -> ArraySlice<UInt8> {

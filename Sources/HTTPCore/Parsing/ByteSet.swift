@@ -47,7 +47,7 @@ extension UInt8 {
 
 extension Collection<UInt8> {
   /// Whether these bytes are `text` but for the case of ASCII letters.
-  func equalsIgnoringCase(_ text: String) -> Bool {
+  package func equalsIgnoringCase(_ text: String) -> Bool {
     count == text.utf8.count && zip(self, text.utf8).allSatisfy { $0.lowercasedASCII == $1.lowercasedASCII }
   }
 }

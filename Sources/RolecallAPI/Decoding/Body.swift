@@ -20,12 +20,14 @@ struct Body {
 
   /// Notes that a member is against a rule. `key` may go deeper with slashes.
   mutating func refuse(_ key: String, _ detail: String) {
-    rules.append(JSONProblem(pointer: "/" + key, detail: detail))
+    refuse([JSONProblem(pointer: "/" + key, detail: detail)])
   }
 
   /// Notes broken rules found elsewhere, whose pointers go on from `pointer` in this object.
+  ///
+  /// Not more are kept than an answer lists, so that what is wrong many times is refused as soon.
   mutating func refuse(_ problems: [JSONProblem], at pointer: String = "") {
-    for problem in problems {
+    for problem in problems.prefix(JSONProblems.limit - rules.count) {
       rules.append(JSONProblem(pointer: pointer + problem.pointer, detail: problem.detail))
     }
   }

@@ -90,8 +90,8 @@ public struct WebOrigins: Sendable {
   private static func isOwn(_ origin: ArraySlice<UInt8>, _ authority: ArraySlice<UInt8>?) -> Bool {
     guard let authority else { return false }
     for scheme in ["http://", "https://"] where origin.starts(with: scheme.utf8) {
-      let host = String(decoding: origin.dropFirst(scheme.utf8.count), as: UTF8.self)
-      return host.lowercased() == String(decoding: authority, as: UTF8.self).lowercased()
+      return origin.dropFirst(scheme.utf8.count).equalsIgnoringCase(
+        String(decoding: authority, as: UTF8.self))
     }
     return false
   }

@@ -86,7 +86,7 @@ extension Body {
 
   /// Reads the name of a session, which may be left out.
   mutating func sessionName(_ limits: RolecallService.Limits) -> String? {
-    let name = members.optionalString("name")
+    let name = members.optionalString("name", limit: .max)
     if let length = name?.unicodeScalars.count, length > limits.name {
       refuse("name", "at most \(limits.name) characters, it has \(length)")
     }

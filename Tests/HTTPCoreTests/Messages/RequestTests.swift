@@ -39,3 +39,9 @@ import Testing
     #expect(try Request(method: name, "/").methodName == name)
   }
 }
+
+@Test func bytesOfFieldsBeyondASCIIAreISO8859_1() throws {
+  let request = try Request(.get, "/", fields: [("X", "e\u{301}"), ("Y", "plain"), ("Y", "é")])
+  #expect(request[field: "X"] == "e\u{cc}\u{81}")
+  #expect(request[field: "Y"] == "plain, \u{c3}\u{a9}")
+}
