@@ -143,7 +143,7 @@ struct Worker {
   private mutating func perform(
     _ action: consuming HTTPConnection.Action, for client: inout Client
   ) -> HTTPConnection.Phase? {
-    switch action {
+    switch consume action {
     case .needsInput(let phase): return phase
     case .sendContinue: output += HTTPConnection.continueResponse
     case .request(let request): return take(request, &client)
@@ -163,7 +163,7 @@ struct Worker {
   private mutating func take(_ request: Request, _ client: inout Client) -> HTTPConnection.Phase? {
     let (answer, fields) = answer(to: request, of: client)
     let line = service.accessLog == nil ? nil : AccessEntry.Line(request)
-    switch answer {
+    switch consume answer {
     case .now(let response):
       return write(response, fields, to: line, begun: wakeTime, &client)
     case .later:
