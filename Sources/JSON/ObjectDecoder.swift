@@ -133,9 +133,7 @@ public struct ObjectDecoder {
     var all = problems
     let pointer = pointer
     for member in unknown.prefix(JSONProblems.limit + 1) {
-      let key = document.text(member)
-      all.append(
-        (member, JSONProblem(pointer: JSONPointer.member(key, of: pointer), detail: unknownKey(key))))
+      all.append((member, unknownKey(document.text(member), of: pointer)))
     }
     // Swift's sort keeps the order of equal elements.
     all.sort { $0.node < $1.node }
@@ -174,10 +172,14 @@ public struct ObjectDecoder {
     .map(\.problem)
   }
 
-  private func unknownKey(_ key: String) -> String {
-    guard !self.known.isEmpty else { return "unknown key; none is known here" }
+  /// A long key is told in short, at the place of its object, so that an answer stays in proportion.
+  private func unknownKey(_ key: String, of pointer: String) -> JSONProblem {
+    let isLong = key.utf8.count > 256
     var known: [String] = []
     for key in self.known.map(\.description) where !known.contains(key) { known.append(key) }
-    return "unknown key\(suggestion(for: key, among: known)); known are \(quoted(known))"
+    return JSONProblem(
+      pointer: isLong ? pointer : JSONPointer.member(key, of: pointer),
+      detail: "unknown key\(isLong ? " \(quoted([excerpt(key)]))" : suggestion(for: key, among: known)); "
+        + (known.isEmpty ? "none is known here" : "known are \(quoted(known))"))
   }
 }

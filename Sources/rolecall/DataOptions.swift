@@ -39,8 +39,8 @@ struct DataOptions: ParsableArguments {
   var sessionsInMemory = RolecallService.Limits().residents
 
   func validate() throws {
-    try Setting(option: "session-ttl").check(sessionTTL, 1...36_500)
-    try Setting(option: "sessions-in-memory").check(sessionsInMemory, 16...10_000_000)
+    try Setting(option: "session-ttl").check(sessionTTL)
+    try Setting(option: "sessions-in-memory").check(sessionsInMemory)
     if memory, data != nil { throw ValidationError("--memory keeps no data, and excludes --data.") }
   }
 
@@ -57,7 +57,7 @@ struct DataOptions: ParsableArguments {
     do {
       return try SessionStore(path: try DataFolder.database(in: data), options: options, logger: logger)
     } catch let error as OpeningError {
-      throw CommandFailure("\(error)")
+      throw CommandFailure(data == nil ? "\(error)" : "--data: \(error)")
     }
   }
 }

@@ -39,4 +39,10 @@ struct CommandFailure: Error, CustomStringConvertible {
   let description: String
 
   init(_ description: String) { self.description = description }
+
+  /// Writes it to standard error, as the parser of arguments does.
+  func tell() {
+    let line = "Error: \(description)\n"
+    _ = unsafe write(STDERR_FILENO, line, line.utf8.count)
+  }
 }

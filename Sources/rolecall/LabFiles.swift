@@ -13,10 +13,10 @@ func readLab(_ path: String) throws -> LabFile {
   try LabFile(file: path, text: String(decoding: InputFile(path).bytes, as: UTF8.self))
 }
 
-/// The labs of a folder: its files that end in `.yaml`. Each is tried.
+/// The labs of the folder that `--labs` names: its files that end in `.yaml`. Each is tried.
 func readLabs(in folder: String) throws -> [LabFile] {
   guard let directory = unsafe opendir(folder) else {
-    throw CommandFailure("\(folder): \(reason)")
+    throw CommandFailure("--labs \(folder): \(reason); name a folder with labs, NAME.yaml")
   }
   defer { unsafe closedir(directory) }
   var names: [String] = []
@@ -29,7 +29,7 @@ func readLabs(in folder: String) throws -> [LabFile] {
     }
     if name.hasSuffix(".yaml") { names.append(name) }
   }
-  guard !names.isEmpty else { throw CommandFailure("\(folder): there is no lab, NAME.yaml, in it") }
+  guard !names.isEmpty else { throw CommandFailure("--labs \(folder): there is no lab, NAME.yaml, in it") }
   return try names.sorted().map { name in
     let lab = try readLab(folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)")
     try lab.trial()

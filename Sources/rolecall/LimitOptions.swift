@@ -89,8 +89,8 @@ struct LimitOptions: ParsableArguments {
       ("max-answer", maxAnswer), ("max-sessions", maxSessions ?? 1), ("max-history", maxHistory),
       ("max-kept-answers", maxKeptAnswers), ("rate-burst", rateBurst),
     ]
-    for (option, value) in positive { try Setting(option: option).check(value, 1...Limits.largest) }
-    if let rateLimit { try Setting(option: "rate-limit").check(rateLimit, 0...Limits.largest) }
+    for (option, value) in positive { try Setting(option: option).check(value) }
+    if let rateLimit { try Setting(option: "rate-limit").check(rateLimit) }
   }
 
   /// The bounds on connections and requests.

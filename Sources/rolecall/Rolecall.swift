@@ -11,6 +11,17 @@ struct Rolecall: ParsableCommand {
     ])
 
   static func main() {
-    main(Setting.added(to: Array(CommandLine.arguments.dropFirst())))
+    let given = Array(CommandLine.arguments.dropFirst())
+    let arguments = Setting.added(to: given)
+    var command: any ParsableCommand
+    do { command = try parseAsRoot(arguments) } catch {
+      // If it is for a variable, the parser would speak of an option that nobody wrote.
+      if exitCode(for: error) != .success, (try? parseAsRoot(given)) != nil, let refusal = Setting.refusal() {
+        refusal.tell()
+        exit(withError: ExitCode.validationFailure)
+      }
+      exit(withError: error)
+    }
+    do { try command.run() } catch { exit(withError: error) }
   }
 }

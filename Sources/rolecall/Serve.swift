@@ -26,7 +26,7 @@ struct Serve: ParsableCommand {
   var host = "127.0.0.1"
   @Option(help: .setting("port", "The TCP port; 0 takes a free one."))
   var port: UInt16 = 8080
-  @Option(help: .setting("loops", "Event loops, 1 to 256. (default: one per core)"))
+  @Option(help: .setting("loops", "Event loops. (default: one per core)"))
   var loops: Int?
   @Option(help: .setting("poller", "How the event loops learn what is ready."))
   var poller = ServerConfiguration.PollerKind.platformDefault
@@ -48,10 +48,12 @@ struct Serve: ParsableCommand {
       "An origin whose web pages may use the service, such as https://lab.example. (default: none)"))
   var allowOrigin: [String] = []
   @Option(
+    name: .customLong("operator-token-file"),
     help: .setting(
       "operator-token-file",
-      "The file with the token that lets the operator list every session. (default: none)"))
-  var operatorTokenFile: String?
+      "The file with the token that lets the operator list every session. (default: none)"),
+    transform: { try OperatorToken(file: $0) })
+  var operatorToken: OperatorToken?
   @Option(
     name: .customLong("labs"),
     help: .setting("labs", "A folder with labs of your own, NAME.yaml. (default: none)"))
@@ -62,7 +64,7 @@ struct Serve: ParsableCommand {
   var limits: LimitOptions
 
   func validate() throws {
-    if let loops { try Setting(option: "loops").check(loops, 1...256) }
+    if let loops { try Setting(option: "loops").check(loops) }
     for host in allowHost where host != "*" && !AllowedAuthorities.isValid(host) {
       throw ValidationError("--allow-host \(host) is not a host, or a host and a port.")
     }
@@ -98,7 +100,7 @@ struct Serve: ParsableCommand {
     serviceLimits.residents = dataOptions.sessionsInMemory
     let service = RolecallService(
       limits: serviceLimits, store: store, origins: WebOrigins(allowOrigin),
-      operatorToken: try operatorTokenFile.map(OperatorToken.init(file:)),
+      operatorToken: operatorToken,
       labs: labs,
       metrics: metrics.write(to:)
     ) { time(nil) }
@@ -126,16 +128,17 @@ struct Serve: ParsableCommand {
 extension OperatorToken {
   /// The token that a file holds, which is for the operator's eyes alone.
   fileprivate init(file path: String) throws {
-    let option = "--operator-token-file"
     let file: InputFile
-    do { file = try InputFile(path) } catch { throw ValidationError("\(option) \(error)") }
+    do { file = try InputFile(path) } catch {
+      throw ValidationError("\(error); name a file that can be read.")
+    }
     guard file.mode & 0o007 == 0 else {
-      throw ValidationError("\(option) \(path) is open to everyone on this machine; chmod 600 closes it.")
+      throw ValidationError("it is open to everyone on this machine; chmod 600 closes it.")
     }
     guard let token = OperatorToken(String(decoding: file.bytes, as: UTF8.self)) else {
       throw ValidationError(
         """
-        \(option) \(path) must hold one token of at least \(Self.leastLength) letters, digits and -._~+/=, \
+        it must hold one token of at least \(Self.leastLength) letters, digits and -._~+/=, \
         such as openssl rand -hex 32 gives.
         """)
     }

@@ -27,6 +27,8 @@ struct ServeOptionTests {
       #expect(text.contains("[\(setting.variable)]") && variable == setting.variable, "\(setting.option)")
       let shown = try #require(text.firstMatch(of: /default: ([^\s)]+)/), "\(setting.option)").1
       #expect(plain(value) == shown, "\(setting.option)")
+      let isNumber = shown.allSatisfy(\.isNumber) || setting.option == "loops"
+      #expect(isNumber == text.contains(/\([0-9]+ to [0-9]+\)/), "\(setting.option)")
     }
   }
 
@@ -48,9 +50,26 @@ struct ServeOptionTests {
       let (status, output) = try runCommand(
         ["serve"], environment: [setting.variable: "?", "XDG_DATA_HOME": folder.path])
       #expect(status != 0, "\(setting.variable)")
+      let isTriedLater = ["host", "labs", "data"].contains(setting.option)
       #expect(
-        output.contains("--\(setting.option)") || output.contains("?"), "\(setting.variable) gave \(output)")
+        output.contains(isTriedLater ? "?" : setting.variable), "\(setting.variable) gave \(output)")
     }
+    for (variable, text, words) in [
+      ("ROLECALL_PORT", "x", "Error: ROLECALL_PORT must be from 0 to 65535, not x.\n"),
+      ("ROLECALL_MEMORY", "maybe", "Error: ROLECALL_MEMORY must be true or false, not maybe.\n"),
+      ("ROLECALL_ACCESS_LOG", "xml", "Error: ROLECALL_ACCESS_LOG: The value 'xml' is invalid"),
+    ] {
+      let (status, output) = try runCommand(["serve"], environment: [variable: text])
+      #expect(status == 64 && output.hasPrefix(words), "\(output)")
+      let other = try runCommand(["decode", "x"], environment: [variable: text])
+      #expect(!other.output.contains(variable))
+    }
+    let loops = ["ROLECALL_LOOPS": "0"]
+    let both = try runCommand(["serve", "--loops", "1", "--port", "x"], environment: loops)
+    #expect(both.output.contains("--port") && !both.output.contains("ROLECALL_LOOPS"), "\(both.output)")
+    #expect(try runCommand(["serve", "--help"], environment: loops).status == 0)
+    let refused = try runCommand(["serve", "--loops", "1", "--host", "300.0.0.1"], environment: loops)
+    #expect(refused.status == 1 && !refused.output.contains("ROLECALL_LOOPS"), "\(refused.output)")
   }
 
   @Test("a limit that is set holds and is named, and the command line wins over the environment")
@@ -135,10 +154,14 @@ struct ServeOptionTests {
         ["--idle-timeout", "1073741825"],
         "--idle-timeout (ROLECALL_IDLE_TIMEOUT) must be from 1 to 1073741824"
       ),
+      (["--port", "99999"], "(0 to 65535)"),
       (["--access-log", "xml"], "--access-log"), (["--rate-burst", "0"], "--rate-burst"),
     ] {
       let (status, output) = try runCommand(["serve", "--port", "0"] + arguments)
       #expect(status == 64 && output.contains(words), "\(output)")
     }
+    let (status, output) = try runCommand(["serve", "--memory", "--port", "0", "--labs", "/nope"])
+    #expect(
+      status == 1 && output.hasPrefix("Error: --labs /nope: No such file or directory; name"), "\(output)")
   }
 }

@@ -208,4 +208,22 @@ import Testing
     #expect(found.count == 2)
     for problem in found { #expect(problem.utf8.count < 300) }
   }
+
+  @Test func longKeysAreToldInShortAtTheirObject() throws {
+    for (count, isWhole) in [(256, true), (257, false), (100_000, false)] {
+      let key = String(repeating: "k", count: count)
+      let found = try problems(in: "{\"host\":{\"\(key)\":0,\"x\":0}}") { body in
+        _ = body.object("host") { host in host.bool("la57") }
+      }
+      let long =
+        isWhole
+        ? "/host/\(key): unknown key; known are \"la57\""
+        : "/host: unknown key \"\(key.prefix(40))…\"; known are \"la57\""
+      #expect(
+        found == [long, "/host/x: unknown key; known are \"la57\"", "/host/la57: is missing"], "\(count)")
+    }
+    let key = String(repeating: "e\u{301}", count: 10_000)
+    let found = try problems(in: "{\"\(key)\":0}") { _ in }
+    #expect(found.count == 1 && found[0].utf8.count < 300 && found[0].hasPrefix(": unknown key \"e\u{301}"))
+  }
 }

@@ -35,6 +35,22 @@ import Testing
     }
   }
 
+  @Test func aFileThatIsNoLongerTheOneIsRefused() throws {
+    for path in ["/", "/dashboard/main.js"] {
+      let tag = try #require(client.get(path).field("ETag"))
+      for list in [tag, "\"other\", \(tag)", "*"] {
+        #expect(try client.get(path, fields: [("If-Match", list)]).status == 200, "\(list)")
+      }
+      for list in ["\"other\"", "W/\(tag)", ""] {
+        let answer = try client.get(path, fields: [("If-Match", list), ("If-None-Match", tag)])
+        client.expectProblem(answer, 412, "precondition-failed")
+        #expect(answer.field("ETag") == tag, "\(list)")
+      }
+      let kept = try client.get(path, fields: [("If-Match", tag), ("If-None-Match", tag)])
+      #expect(kept.status == 304)
+    }
+  }
+
   @Test func onlyTheTablesNamesAreServed() throws {
     for path in [
       "/dashboard/none.js", "/dashboard/..%2Fopenapi.yaml", "/dashboard/%2e%2e%2fCAssets.c",

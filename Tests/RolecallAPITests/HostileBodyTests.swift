@@ -64,6 +64,12 @@ import Testing
     }
   }
 
+  @Test func aKeyOfMebibytesIsNotToldWhole() throws {
+    let answer = try client.post("/v1/sessions", "{\"\(String(repeating: "k", count: 3_600_000))\":1}")
+    client.expectProblem(answer, 400, "invalid-body", [""])
+    #expect(answer.text.utf8.count < 1000)
+  }
+
   @Test func fiftyThousandKeysAreReadAndAHundredFaultsTold() throws {
     let keys = (0..<50_000).map { "\"k\($0)\":1" }.joined(separator: ",")
     let answer = try client.post("/v1/sessions", "{\(keys)}")

@@ -209,7 +209,7 @@ struct OpeningTests {
       } catch { return error }
     }
     #expect(error("/nowhere/at/all/sessions.sqlite") == .noDirectory("/nowhere/at/all/"))
-    #expect(error("/dev/null/sessions.sqlite") == .noDirectory("/dev/null/"))
+    #expect(error("/dev/null/sessions.sqlite") == .notDirectory("/dev/null/"))
     for path in ["/proc/sessions.sqlite", "/sys/kernel/sessions.sqlite"] {
       guard case .failed(let lock, _) = error(path) else {
         Issue.record("\(path) can be opened")
@@ -223,8 +223,9 @@ struct OpeningTests {
   @Test("each refusal names the file")
   func descriptions() {
     let errors: [OpeningError] = [
-      .noDirectory("/p"), .inUse("/p", process: 12), .inUse("/p", process: nil), .foreign("/p", reason: "r"),
-      .newer("/p", version: 3, known: 2), .corrupt("/p", reason: "r"), .failed("/p", reason: "r"),
+      .noDirectory("/p"), .notDirectory("/p"), .inUse("/p", process: 12), .inUse("/p", process: nil),
+      .foreign("/p", reason: "r"), .newer("/p", version: 3, known: 2), .corrupt("/p", reason: "r"),
+      .failed("/p", reason: "r"),
     ]
     for error in errors { #expect("\(error)".hasPrefix("/p")) }
     #expect(Set(errors.map(\.description)).count == errors.count)

@@ -28,7 +28,12 @@ func answerDashboard(_ exchange: borrowing Exchange) throws(ProblemDetails) -> R
     throw ProblemDetails(.notFound, "the dashboard has no such file")
   }
   var fields: ResponseFields = [("ETag", file.entityTag), ("Cache-Control", "no-cache")]
-  if let list = exchange.request[field: "If-None-Match"], file.entityTag.isNamed(in: list) {
+  if let list = exchange.request[field: .ifMatch], !file.entityTag.isNamed(in: list, weakly: false) {
+    throw ProblemDetails(
+      .preconditionFailed, "If-Match names another state of the file than \(file.entityTag)",
+      fields: [("ETag", file.entityTag)])
+  }
+  if let list = exchange.request[field: .ifNoneMatch], file.entityTag.isNamed(in: list, weakly: true) {
     return Response(304, fields: fields)
   }
   fields.append("Content-Type", file.media.rawValue)
@@ -36,11 +41,12 @@ func answerDashboard(_ exchange: borrowing Exchange) throws(ProblemDetails) -> R
 }
 
 extension String {
-  /// Whether a list of entity tags, as in If-None-Match, names this one, weakly or strongly (RFC 9110, section 13.1.2).
-  fileprivate func isNamed(in list: String) -> Bool {
+  /// Whether a list of entity tags names this one, strongly or, as is enough in If-None-Match, also weakly (RFC 9110,
+  /// sections 13.1.1 and 13.1.2).
+  fileprivate func isNamed(in list: String, weakly: Bool) -> Bool {
     list.split(separator: ",").contains { element in
       let tag = element.trimmingSpaces()
-      return tag == "*" || tag == self || tag == "W/" + self
+      return tag == "*" || tag == self || weakly && tag == "W/" + self
     }
   }
 }

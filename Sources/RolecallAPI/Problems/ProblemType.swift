@@ -112,8 +112,8 @@ enum ProblemType: Sendable, CaseIterable {
       )
     case .preconditionFailed:
       (
-        "precondition-failed", "The session has changed", 412,
-        "If-Match or If-None-Match names another revision than the session has. Look at it again, then decide anew."
+        "precondition-failed", "The session or file has changed", 412,
+        "If-Match or If-None-Match names another state than it has. Look at it again, then decide anew."
       )
     case .contentTooLarge:
       (

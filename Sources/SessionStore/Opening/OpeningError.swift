@@ -2,6 +2,8 @@
 public enum OpeningError: Error, Sendable, Hashable {
   /// The folder that the database should be in does not exist.
   case noDirectory(String)
+  /// What the database should be in is no folder.
+  case notDirectory(String)
   /// A server has the database open; with the number of its process, if known.
   case inUse(String, process: Int?)
   /// The file is something else than a store of sessions; with what it is.
@@ -20,6 +22,8 @@ extension OpeningError: CustomStringConvertible {
     switch self {
     case .noDirectory(let path):
       "\(path): there is no such directory; make it, or name another"
+    case .notDirectory(let path):
+      "\(path) is no directory; name another"
     case .inUse(let path, let process):
       "\(path) is in use by \(process.map { "process \($0)" } ?? "another process"); stop that, or name another database"
     case .foreign(let path, let reason):

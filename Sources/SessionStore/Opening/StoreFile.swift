@@ -16,7 +16,8 @@ struct StoreFile {
   /// Looks at the file.
   func content(schema: Schema = .current) throws(OpeningError) -> Content {
     let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
-    guard type(directory) == .typeDirectory else { throw .noDirectory(directory) }
+    guard let place = type(directory) else { throw .noDirectory(directory) }
+    guard place == .typeDirectory else { throw .notDirectory(directory) }
     guard let type = type(path) else { return .nothing }
     guard type == .typeRegular else { throw .foreign(path, reason: "it is no ordinary file") }
     do {
@@ -73,7 +74,9 @@ struct StoreFile {
 
   /// What kind of file there is, links followed; nil if there is none.
   private func type(_ path: String) -> FileAttributeType? {
-    let target = URL(filePath: path).resolvingSymlinksInPath().path(percentEncoded: false)
+    // A file's name with a slash behind it would name nothing.
+    let path = URL(filePath: path, directoryHint: .notDirectory)
+    let target = path.resolvingSymlinksInPath().path(percentEncoded: false)
     return try? FileManager.default.attributesOfItem(atPath: target)[.type] as? FileAttributeType
   }
 

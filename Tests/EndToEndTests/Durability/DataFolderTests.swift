@@ -38,6 +38,7 @@ struct DataFolderTests {
   func badFolders() throws {
     try expectRefusal(
       "/nowhere/at/all", "/nowhere/at/all/: there is no such directory; make it, or name another")
+    try expectRefusal("/etc/passwd", "--data: /etc/passwd/ is no directory; name another")
     try expectRefusal("/proc", "cannot be opened: the file cannot be made; the directory must be writable")
     guard geteuid() != 0 else { return }
     let (folder, _) = try filledFolder(1)
