@@ -91,7 +91,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5, help="how often each is driven (default: 5)")
     parser.add_argument("--seconds", type=int, default=2, help="how long, each time (default: 2)")
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 16, 64, 256])
-    parser.add_argument("--pollers", nargs="+", choices=["epoll", "dispatch"], default=["epoll", "dispatch"])
+    parser.add_argument("--pollers", nargs="+", choices=["epoll", "poll"], default=["epoll", "poll"])
     parser.add_argument("--idle", type=int, default=2000, help="idle connections (default: 2000)")
     parser.add_argument("--loops", type=int, default=os.cpu_count(), help="threads of each server (default: cores)")
     parser.add_argument("--rolecall", required=True, help=argparse.SUPPRESS)

@@ -6,8 +6,8 @@ public struct ServerConfiguration: Sendable {
   public enum PollerKind: String, Sendable, CaseIterable {
     /// epoll(7); Linux only.
     case epoll
-    /// Dispatch sources; anywhere.
-    case dispatch
+    /// poll(2); anywhere.
+    case poll
   }
 
   /// An IPv4 or IPv6 literal, or `localhost` (127.0.0.1).
@@ -45,7 +45,7 @@ extension ServerConfiguration.PollerKind {
     #if os(Linux)
       .epoll
     #else
-      .dispatch
+      .poll
     #endif
   }
 }

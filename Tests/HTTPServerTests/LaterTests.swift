@@ -56,9 +56,7 @@ private func answer(_ text: String) -> Response {
       let later = try #require(desk.request(for: "/later"))
       client?.resetOnClose()
       client = nil
-      if poller == .epoll {
-        #expect(waits(for: "0", of: "rolecall_http_open_connections", in: metrics))
-      }
+      #expect(waits(for: "0", of: "rolecall_http_open_connections", in: metrics))
       // Its place may be taken by another client, which must not get the answer.
       let next = try #require(LoopbackClient(port: server.port))
       next.send(get("/next", server.port))

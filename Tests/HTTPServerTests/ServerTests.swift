@@ -11,7 +11,8 @@ typealias PollerKind = ServerConfiguration.PollerKind
 /// Runs `body` against a server on a free port; the server answers with the method, the path and the body.
 private func withServer(
   _ poller: PollerKind, host: String = "127.0.0.1", limits: Limits = Limits(), rateLimit: RateLimit? = nil,
-  additional: [String]? = [], _ body: (Server) throws -> Void
+  additional: [String]? = [], metrics: ServerMetrics = ServerMetrics(routes: []),
+  _ body: (Server) throws -> Void
 ) throws {
   var configuration = ServerConfiguration()
   configuration.host = host
@@ -20,6 +21,7 @@ private func withServer(
   configuration.loops = 2
   configuration.rateLimit = rateLimit
   configuration.additionalAuthorities = additional
+  configuration.metrics = metrics
   let server = try Server(
     configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     renderError: { error, _, authorities in
@@ -131,6 +133,25 @@ private func post(_ port: UInt16, _ framing: String, _ body: String = "") -> Str
       #expect(other.receive(until: "]").hasSuffix("[GET /other ]"))
       let answers = try #require(client.receiveAll())
       #expect(answers.utf8.count { $0 == UInt8(ascii: "x") } == 2 * large.count)
+    }
+  }
+
+  @Test(arguments: PollerKind.allCases) func resetsWhileAnswersWaitAreNoticed(poller: PollerKind) throws {
+    var limits = Limits()
+    limits.writeStallSeconds = 60
+    let metrics = ServerMetrics(routes: [])
+    try withServer(poller, limits: limits, metrics: metrics) { server in
+      let other = try #require(LoopbackClient(port: server.port))
+      for number in 0..<1000 {
+        let client = try #require(LoopbackClient(port: server.port, receiveBuffer: 4096))
+        client.send(get("/large", server.port) + get("/behind", server.port))
+        if number % 4 == 0 { _ = client.receive(1000) }
+        if number % 2 == 0 { client.finish() }
+        client.resetOnClose()
+      }
+      #expect(waits(for: "1", of: "rolecall_http_open_connections", in: metrics))
+      other.send(get("/", server.port))
+      #expect(other.receive(until: "]").hasSuffix("[GET / ]"))
     }
   }
 

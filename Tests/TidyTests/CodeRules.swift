@@ -7,7 +7,7 @@ struct Exception {
 let uncheckedSendablePlaces = [
   Exception(
     place: "Sources/HTTPServer/Pollers/",
-    reason: "a poller's state belongs to its loop or its queue, which the compiler cannot see")
+    reason: "a poller's state belongs to its loop, which the compiler cannot see")
 ]
 
 let unsafePlaces = [

@@ -9,7 +9,7 @@ struct Interest: OptionSet, Sendable {
 struct Readiness: Sendable {
   let token: UInt64
   let ready: Interest
-  /// Whether the connection is broken, where the poller tells; this is told without any interest, too.
+  /// Whether the connection is broken; this is told without any interest, too.
   var isBroken = false
 }
 
@@ -19,7 +19,7 @@ protocol Poller: AnyObject, Sendable {
   func add(_ descriptor: Int32, token: UInt64, interest: Interest)
   /// Changes what is reported.
   func modify(_ descriptor: Int32, token: UInt64, interest: Interest)
-  /// Forgets `descriptor` and closes it, at once or soon; no readiness of it is reported any more.
+  /// Forgets `descriptor` and closes it.
   func close(_ descriptor: Int32)
   /// Waits for readiness, for ``wake()`` or until the time is over (nil: for ever) and puts what is ready in `events`.
   func wait(milliseconds: Int?, into events: inout [Readiness])
@@ -30,7 +30,7 @@ protocol Poller: AnyObject, Sendable {
 extension ServerConfiguration.PollerKind {
   func make() throws(ServerError) -> any Poller {
     switch self {
-    case .dispatch: return DispatchSourcePoller()
+    case .poll: return try PollPoller()
     case .epoll:
       #if os(Linux)
         return try EpollPoller()

@@ -32,7 +32,7 @@ struct DurabilityTests {
 
   private func start(_ folder: TemporaryFolder, round: Int) throws -> LiveServer {
     let variants = [
-      [], ["--durability", "normal"], ["--sessions-in-memory", "16"], ["--poller", "dispatch"],
+      [], ["--durability", "normal"], ["--sessions-in-memory", "16"], ["--poller", "poll"],
     ]
     return try LiveServer(["--log-level", "error"] + variants[round % variants.count], data: folder.path)
   }
