@@ -146,7 +146,10 @@ extension OperatorToken {
   }
 }
 
-extension ServerConfiguration.PollerKind: ExpressibleByArgument {}
+extension ServerConfiguration.PollerKind: ExpressibleByArgument {
+  /// The poller of that name. `dispatch` was the name of what stood in poll's place, and is still taken for it.
+  public init?(argument: String) { self.init(rawValue: argument == "dispatch" ? "poll" : argument) }
+}
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// How the access log is written.
