@@ -69,7 +69,7 @@ final class PollPoller: Poller, @unchecked Sendable {
     }
     for place in 1..<list.count where list[place].revents != 0 {
       let bits = Int32(list[place].revents)
-      let isBroken = bits & Int32(POLLHUP | POLLERR) != 0
+      let isBroken = bits & Int32(POLLHUP | POLLERR | POLLNVAL) != 0
       var ready: Interest = isBroken ? [.read, .write] : []
       if bits & Int32(POLLIN) != 0 { ready.insert(.read) }
       if bits & Int32(POLLOUT) != 0 { ready.insert(.write) }

@@ -25,9 +25,10 @@ struct Body {
 
   /// Notes broken rules found elsewhere, whose pointers go on from `pointer` in this object.
   ///
-  /// Not more are kept than an answer lists, so that what is wrong many times is refused as soon.
+  /// Not more are kept than tell that there are more than an answer lists, so that what is wrong many times is refused as
+  /// soon.
   mutating func refuse(_ problems: [JSONProblem], at pointer: String = "") {
-    for problem in problems.prefix(JSONProblems.limit - rules.count) {
+    for problem in problems.prefix(JSONProblems.limit + 1 - rules.count) {
       rules.append(JSONProblem(pointer: pointer + problem.pointer, detail: problem.detail))
     }
   }

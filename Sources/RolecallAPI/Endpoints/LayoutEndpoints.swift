@@ -60,6 +60,9 @@ func answerEncode(_ exchange: borrowing Exchange) throws(ProblemDetails) -> Resp
 }
 
 extension Body {
+  /// The greatest number of bytes of a field's name or letters, which are compared with many.
+  private static let nameLimit = 64
+
   /// Reads the fields to be set: a role's own, or for a 64-bit role those of its halves `base` and `ext`.
   fileprivate mutating func collect(
     _ fields: JSONValue, _ role: RoleName,
@@ -68,7 +71,7 @@ extension Body {
     var halves = [(RolePart.base, "fields", fields)]
     if role == .vcpuRole, case .object(let object) = fields {
       halves = []
-      for member in object.members {
+      for member in object.members where isName(member.key, in: "fields") {
         let key = JSONPointer.member(member.key, of: "fields")
         if let part = RolePart(rawValue: member.key) {
           halves.append((part, key, member.value))
@@ -82,9 +85,9 @@ extension Body {
         refuse(key, "must be an object of fields, not \(value.type.phrase)")
         continue
       }
-      for member in object.members {
+      for member in object.members where isName(member.key, in: key) {
         let place = JSONPointer.member(member.key, of: key)
-        if let value = RoleFieldValue(member.value) {
+        if let value = RoleFieldValue(member.value, limit: Self.nameLimit) {
           assignments.append(("/" + place, RoleAssignment(member.key, value, in: part)))
         } else {
           refuse(
@@ -94,16 +97,24 @@ extension Body {
       }
     }
   }
+
+  /// Whether a key can be a name; one that is too long for that is refused.
+  private mutating func isName(_ key: String, in object: String) -> Bool {
+    let count = key.utf8.count
+    if count > Self.nameLimit { refuse(object, "has a key of \(count) bytes, which is no name") }
+    return count <= Self.nameLimit
+  }
 }
 
 extension RoleFieldValue {
-  /// The value that a member of a body stands for.
-  fileprivate init?(_ value: JSONValue) {
+  /// The value that a member of a body stands for; a text of more than `limit` bytes stands for none.
+  fileprivate init?(_ value: JSONValue, limit: Int) {
     switch value {
     case .bool(let flag): self = .flag(flag)
     case .number(let number):
       guard let word = number.integer.flatMap(UInt64.init(exactly:)) else { return nil }
       self = .number(word)
+    case .string(let text) where text.utf8.count > limit: return nil
     case .string(let text): self = parseWord(text).map { .number($0) } ?? .access(text)
     case .null, .array, .object: return nil
     }

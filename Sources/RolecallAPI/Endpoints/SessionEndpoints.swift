@@ -87,7 +87,7 @@ extension Body {
     let operations = optionalArray("operations", limit: limit, refuse: { excess = $0 }) { element in
       var rules: [JSONProblem] = []
       let operation = element.object { Body.decode(&$0, &rules, decoder.listed) }
-      if !rules.isEmpty, broken.count < JSONProblems.limit { broken.append((index, rules)) }
+      if !rules.isEmpty, broken.count <= JSONProblems.limit { broken.append((index, rules)) }
       index += 1
       return operation
     }

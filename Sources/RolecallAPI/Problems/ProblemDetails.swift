@@ -37,7 +37,7 @@ struct ProblemDetails: Error {
       if problems.count == 1 {
         problems[0].pointer.isEmpty ? problems[0].detail : "\(problems[0].pointer): \(problems[0].detail)"
       } else {
-        "\(problems.count) things are wrong with the body"
+        "\(problems.count > Self.itemLimit ? "more than \(Self.itemLimit)" : "\(problems.count)") things are wrong with the body"
       }
     items = problems.prefix(Self.itemLimit).map { Item(pointer: $0.pointer, detail: $0.detail) }
   }
