@@ -77,6 +77,8 @@ export class Session extends EventTarget {
   /** Reads the present state; `result` is what led to it, if that is known. */
   async refresh(result) {
     const document = await get(this.path)
+    // An event of the page’s own operation, whose answer came meanwhile, tells nothing new.
+    if (!result && document.revision === this.revision) return
     this.document = document
     if (result) this.remember(result.revision, { result })
     this.accept(document.revision, document.vcpus, result?.revision === document.revision ? result : undefined)
