@@ -1,8 +1,7 @@
 /// An answer: status, fields and content.
 ///
 /// Date, Content-Length and Connection are added when it is written; a handler does not set them.
-/// Content that is produced over time (Server-Sent Events) will make ``body`` an enum of bytes and a stream that
-/// posts to the connection's loop; ``HTTPConnection/answer(_:_:closing:into:)`` is the one place to frame it.
+/// Content that is produced over time is an ``EventStream``.
 public struct Response: Sendable {
   /// The status.
   public var status: Status
